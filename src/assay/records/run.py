@@ -1,0 +1,63 @@
+"""run.json: all that is needed to make a run again, and how it ended."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from assay.records.estimate import Good
+
+RunStatus = Literal["running", "complete", "stopped", "failed"]
+"""``running`` is also what a killed run says; its lock file tells whether it still lives."""
+
+
+class ScorerRecord(msgspec.Struct, frozen=True):
+    """A scorer as it was used: ``kind`` is what it is, ``name`` what its scores are called."""
+
+    name: str
+    kind: str
+    version: str
+    parameters: dict[str, Any]
+    good: Good
+    bounds: tuple[float, float] | None
+
+
+class EvalRecord(msgspec.Struct, frozen=True):
+    """An eval as it was run. ``hash`` covers definition and samples; ``planned`` counts samples."""
+
+    name: str
+    version: str
+    hash: str
+    path: str
+    samples: int
+    epochs: int
+    solver: dict[str, Any]
+    prompt: str
+    system: str | None
+    parameters: dict[str, Any]
+    scorers: tuple[ScorerRecord, ...]
+    limit: int | None = None
+
+
+class RunRecord(msgspec.Struct, frozen=True):
+    """One eval or suite x one model.
+
+    ``plan`` is the hash of everything that determines the run; ``model_details`` is what the model
+    says of itself (base URL without secrets, hash of local weights). ``totals`` counts requests,
+    tokens, cost in dollars, seconds. ``usage`` never holds a secret.
+    """
+
+    id: str
+    plan: str
+    status: RunStatus
+    created: str
+    model: str
+    model_details: dict[str, Any]
+    roles: dict[str, str]
+    evals: tuple[EvalRecord, ...]
+    versions: dict[str, str]
+    finished: str | None = None
+    baseline: str | None = None
+    stopped_because: str | None = None
+    totals: dict[str, float] = {}
