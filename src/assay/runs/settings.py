@@ -1,0 +1,105 @@
+"""assay.toml: models and their roles, prices, limits, budgets. Keys are named there, never written."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assay.engine import Limits, Price
+from assay.errors import AuthenticationError, DefinitionError, Problem
+
+
+class PriceSetting(BaseModel):
+    """Dollars for a million tokens."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+
+
+class ModelSetting(BaseModel):
+    """How one model is reached. ``api_key_env`` names an environment variable."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    base_url: str | None = None
+    api_key_env: str | None = None
+    timeout: float = Field(default=120.0, gt=0, description="Seconds that one request may take.")
+    connections: int = Field(default=100, ge=1)
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    tokens_per_minute: float | None = Field(default=None, gt=0)
+    price: PriceSetting | None = None
+
+    def limits(self) -> Limits:
+        """The engine's caps."""
+        return Limits(self.connections, self.requests_per_minute, self.tokens_per_minute)
+
+    def engine_price(self) -> Price | None:
+        """The engine's price, if one is set."""
+        return Price(self.price.input, self.price.output) if self.price else None
+
+    def api_key(self) -> str | None:
+        """The key itself, from the environment.
+
+        Raises:
+            AuthenticationError: the named variable is not set.
+        """
+        if self.api_key_env is None:
+            return None
+        key = os.environ.get(self.api_key_env)
+        if not key:
+            raise AuthenticationError(
+                f"the environment variable {self.api_key_env} is not set.",
+                where="assay.toml",
+                fix=f"Set it: export {self.api_key_env}=...",
+            )
+        return key
+
+
+class BudgetSetting(BaseModel):
+    """The most that one command may spend."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tokens: int | None = Field(default=None, gt=0)
+    dollars: float | None = Field(default=None, gt=0)
+
+
+class Settings(BaseModel):
+    """The whole of assay.toml."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    roles: dict[str, str] = {}
+    models: dict[str, ModelSetting] = {}
+    budget: BudgetSetting = BudgetSetting()
+
+    def model(self, name: str) -> ModelSetting:
+        """The settings of one model; the defaults where it has none."""
+        return self.models.get(name, ModelSetting())
+
+
+def load_settings(file: Path) -> Settings:
+    """Read assay.toml; a missing file means the defaults.
+
+    Raises:
+        DefinitionError: with every fault in the file.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise DefinitionError([Problem(str(file), f"is not valid TOML: {error}.")]) from None
+    except ValidationError as error:
+        problems = [
+            Problem(str(file), f"{fault['msg']}.", column=".".join(map(str, fault["loc"])))
+            for fault in error.errors()
+        ]
+        raise DefinitionError(problems) from None

@@ -1,0 +1,155 @@
+"""Where things lie on disk: the workspace, and the folder of each run."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from assay.errors import NotFoundError, StoreError
+from assay.records import RunRecord
+
+
+class RunFolder:
+    """``runs/<id>/``: run.json, the journal while replies may still be needed, and the tables."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+        self.record_file = path / "run.json"
+        self.journal_file = path / "journal.sqlite"
+        self.transcripts_file = path / "transcripts.parquet"
+        self.scores_file = path / "scores.parquet"
+
+    def read(self) -> RunRecord:
+        """The run's record.
+
+        Raises:
+            NotFoundError: there is no such run.
+            StoreError: run.json is damaged.
+        """
+        try:
+            return msgspec.json.decode(self.record_file.read_bytes(), type=RunRecord)
+        except FileNotFoundError:
+            raise NotFoundError(
+                "there is no such run.", where=str(self.path), fix="See `assay list`."
+            ) from None
+        except msgspec.MsgspecError as error:
+            raise StoreError(
+                f"run.json is damaged ({error}).", where=str(self.record_file)
+            ) from error
+
+    def save(self, record: RunRecord) -> None:
+        """Write run.json as a whole or not at all."""
+        text = msgspec.json.format(msgspec.json.encode(record), indent=2)
+        write_whole(self.record_file, text)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run for this process. The lock dies with the process.
+
+        Raises:
+            StoreError: another process holds it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StoreError(
+                    "another process is working on this run.",
+                    where=str(self.path),
+                    fix="Wait for it, or stop it.",
+                ) from None
+            yield
+        finally:
+            os.close(handle)
+
+    def locked(self) -> bool:
+        """Whether a living process works on the run."""
+        try:
+            with self.lock():
+                return False
+        except StoreError:
+            return True
+
+
+class Workspace:
+    """A folder that holds evals, runs and settings.
+
+    Args:
+        root: the folder; it need not exist yet.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.settings_file = root / "assay.toml"
+        self.evals_folder = root / "evals"
+        self.runs_folder = root / "runs"
+
+    @classmethod
+    def find(cls, start: Path) -> Workspace:
+        """The nearest folder at or above ``start`` that has an assay.toml, else ``start``."""
+        start = start.resolve()
+        for folder in (start, *start.parents):
+            if (folder / "assay.toml").is_file():
+                return cls(folder)
+        return cls(start)
+
+    def runs(self) -> list[RunFolder]:
+        """Every run, newest first."""
+        found = self.runs_folder.glob("*/run.json")
+        return [RunFolder(file.parent) for file in sorted(found, reverse=True)]
+
+    def run(self, name: str) -> RunFolder:
+        """The run of that id, or the one run whose id begins so; ``latest`` is the newest.
+
+        Raises:
+            NotFoundError: none fits, or several do.
+        """
+        runs = self.runs()
+        if name == "latest" and runs:
+            return runs[0]
+        as_path = Path(name)
+        if as_path.is_dir() and (as_path / "run.json").is_file():
+            return RunFolder(as_path.resolve())
+        fitting = [run for run in runs if run.id == name] or [
+            run for run in runs if run.id.startswith(name)
+        ]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            listed = ", ".join(run.id for run in fitting[:5])
+            raise NotFoundError(f"{name!r} could be any of {listed}.", fix="Give more of the id.")
+        raise NotFoundError(
+            f"there is no run {name!r} in {self.runs_folder}.", fix="See `assay list`."
+        )
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Replace a file in one step, so that a crash leaves the old one or the new one.
+
+    Raises:
+        StoreError: the disk is full or refuses.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(
+            f"could not be written ({error.strerror}).",
+            where=str(path),
+            fix="Free some space or mend the permissions, then try again.",
+        ) from error
