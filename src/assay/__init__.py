@@ -1,3 +1,5 @@
 """Assay: a workbench for AI safety evaluation and safeguards."""
 
-__version__ = "0.1.0"
+from assay.version import __version__
+
+__all__ = ["__version__"]

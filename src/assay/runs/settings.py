@@ -1,4 +1,4 @@
-"""assay.toml: models and their roles, prices, limits, budgets. Keys are named there, never written."""
+"""assay.toml: models, roles, prices, limits and budgets. It names keys and never holds them."""
 
 from __future__ import annotations
 

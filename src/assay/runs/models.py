@@ -1,0 +1,104 @@
+"""Opens the models of a command and wraps each in the engine's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from assay.engine import Budget, Layer, Meter, Patience, stack
+from assay.errors import DefinitionError, Problem
+from assay.models import Model, ModelSettings, open_model
+from assay.runs.settings import Settings
+from assay.store.journal import Journal
+
+
+@dataclass(frozen=True)
+class Spending:
+    """The most that one command may spend; None means no limit."""
+
+    tokens: int | None = None
+    dollars: float | None = None
+
+
+class OpenModels:
+    """The models of a command, by role; one that has several roles is opened once.
+
+    They are opened bare, since the plan needs only their names, and where the journal lies follows
+    from the plan. ``wire`` then puts the engine's layers around each, in place.
+    """
+
+    def __init__(self, roles: Mapping[str, str], settings: Settings) -> None:
+        self._settings = settings
+        self._opened = {
+            name: Layer(_open(name, settings)) for name in dict.fromkeys(roles.values())
+        }
+        self.by_role = {role: self._opened[name] for role, name in roles.items()}
+
+    def wire(
+        self,
+        journal: Journal,
+        meter: Meter,
+        spending: Spending,
+        patience: Patience | None = None,
+    ) -> None:
+        """From now on every request goes through journal, budget, retries and limits.
+
+        Raises:
+            DefinitionError: a budget in dollars, and a model without a price.
+        """
+        budget = Budget(meter, tokens=spending.tokens, dollars=spending.dollars)
+        for name, model in self._opened.items():
+            setting = self._settings.model(name)
+            price = setting.engine_price()
+            if spending.dollars is not None and price is None:
+                raise DefinitionError([_no_price(name)])
+            model.inner = stack(
+                model.inner,
+                journal=journal,
+                meter=meter,
+                budget=budget,
+                price=price,
+                limits=setting.limits(),
+                patience=patience,
+            )
+
+    @property
+    def width(self) -> int:
+        """How many samples to work on at once: a few more than may be in flight."""
+        return max(self._settings.model(name).connections for name in self._opened) + 32
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for model in self._opened.values():
+            await model.close()
+
+
+def _open(name: str, settings: Settings) -> Model:
+    setting = settings.model(name)
+    return open_model(
+        name,
+        ModelSettings(
+            base_url=setting.base_url,
+            api_key=setting.api_key(),
+            timeout=setting.timeout,
+            connections=setting.connections,
+        ),
+    )
+
+
+def _no_price(name: str) -> Problem:
+    return Problem(
+        "assay.toml",
+        f"{name} has no price, so a budget in dollars cannot be kept.",
+        f'Set it: [models."{name}"] price = {{ input = ..., output = ... }}, in dollars for a '
+        "million tokens.",
+    )

@@ -1,0 +1,77 @@
+"""Carries finished samples from the event loop to the tables on disk, in batches, by a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+from assay.records import ScoreRow, Transcript
+from assay.store.tables import TableWriter
+from assay.store.workspace import RunFolder
+
+_BATCH = 256
+
+_Finished = tuple[Transcript, Sequence[ScoreRow]]
+
+
+class RunTables:
+    """transcripts.parquet and scores.parquet of one run, replaced as a whole on success.
+
+    At most two batches are held: one that fills, one that the thread writes.
+
+    Raises:
+        StoreError: by ``add`` and on leaving, when the disk refuses.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._transcripts = TableWriter(folder.transcripts_file, Transcript)
+        self._scores = TableWriter(folder.scores_file, ScoreRow)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tables")
+        self._batch: list[_Finished] = []
+        self._writing: asyncio.Future[None] | None = None
+
+    async def add(self, transcript: Transcript, scores: Sequence[ScoreRow]) -> None:
+        """Take one finished sample."""
+        self._batch.append((transcript, scores))
+        if len(self._batch) >= _BATCH:
+            batch, self._batch = self._batch, []
+            await self._written()
+            loop = asyncio.get_running_loop()
+            self._writing = loop.run_in_executor(self._thread, self._write, batch)
+
+    async def _written(self) -> None:
+        while self._writing is not None:
+            writing = self._writing
+            await asyncio.shield(writing)
+            if self._writing is writing:
+                self._writing = None
+
+    def _write(self, batch: list[_Finished]) -> None:
+        for transcript, scores in batch:
+            self._transcripts.write(transcript)
+            for score in scores:
+                self._scores.write(score)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Keep the tables if nothing went wrong; else leave the files as they were."""
+        try:
+            if kind is None:
+                await self._written()
+                self._write(self._batch)
+                self._transcripts.close()
+                self._scores.close()
+        finally:
+            self._thread.shutdown()
+            self._transcripts.abort()  # nothing, once closed
+            self._scores.abort()
