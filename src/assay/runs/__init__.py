@@ -1,0 +1,26 @@
+"""Where evals, engine, scorers and store meet: plan, run, resume, rescore, figures."""
+
+from assay.runs.figures import figures, headline
+from assay.runs.models import OpenModels, Spending
+from assay.runs.plan import EvalRequest, make_plan
+from assay.runs.progress import Progress
+from assay.runs.rescore import read_spec, rescore
+from assay.runs.run import Controls, resume_run, run_evals
+from assay.runs.settings import Settings, load_settings
+
+__all__ = [
+    "Controls",
+    "EvalRequest",
+    "OpenModels",
+    "Progress",
+    "Settings",
+    "Spending",
+    "figures",
+    "headline",
+    "load_settings",
+    "make_plan",
+    "read_spec",
+    "rescore",
+    "resume_run",
+    "run_evals",
+]

@@ -114,6 +114,7 @@ class Evaluation:
             task_repeat=epoch,
             model=self._target.name,
             error=why,
+            limit="not_run" if reason == "not_run" else None,
             cluster=sample.cluster,
             sample_hash=sample_hash(sample),
             target=sample.target,

@@ -100,7 +100,11 @@ async def _carry_out(
     progress, stop = controls.progress, controls.stop
     progress.title = record.model
     progress.planned = plan.planned
-    folder.save(msgspec.structs.replace(record, status="running"))
+    # The tables are written anew, so scorers that `rescore` had added are gone until it is repeated.
+    record = msgspec.structs.replace(
+        record, status="running", evals=tuple(each.record for each in plan.evals)
+    )
+    folder.save(record)
     journal = Journal(folder.journal_file)
     try:
         models.wire(journal, progress.meter, controls.spending, controls.patience)

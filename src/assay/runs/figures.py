@@ -1,0 +1,222 @@
+"""The figures of a finished run: each with its interval, its n, and what is missing from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.records import Estimate, ScorerRecord
+from assay.stats import Interval, clustered_mean, mean, rate
+from assay.store.query import connect, literal, quoted
+from assay.store.workspace import RunFolder
+
+if TYPE_CHECKING:
+    import duckdb
+
+CONFIDENCE = 0.95
+
+_SLICINGS: tuple[tuple[str, ...], ...] = ((), ("polarity",), ("policy_area",), ("language",))
+_BY_POLARITY: tuple[tuple[str, ...], ...] = (
+    ("polarity",),
+    ("policy_area", "polarity"),
+    ("language", "polarity"),
+)
+
+
+def figures(folder: RunFolder) -> tuple[Estimate, ...]:
+    """Estimates per eval x scorer: overall, by polarity, by policy area, by language.
+
+    A scorer whose good direction depends on polarity has no overall figure: its mean over
+    violative and benign samples would mean nothing. Slices that hold every sample, or whose
+    column is empty throughout, are left out.
+
+    Samples of one cluster, and epochs of one sample, are counted as sharing an origin.
+    """
+    record = folder.read()
+    found: list[Estimate] = []
+    # A small share of memory: past it DuckDB spills, so that a big run needs no more than a small.
+    with connect(memory="96MB") as connection:
+        connection.execute("SET threads = 2")
+        source = f"read_parquet({literal(folder.scores_file)})"
+        for each in record.evals:
+            for scorer in each.scorers:
+                cells = _Cells(connection, source, each.name, scorer, each.epochs)
+                found.extend(cells.estimates())
+    return tuple(found)
+
+
+def headline(estimates: tuple[Estimate, ...]) -> tuple[Estimate, ...]:
+    """The first figure that a reader wants: overall, or by polarity where that decides."""
+    return tuple(
+        each
+        for each in estimates
+        if (set(each.slice) == {"polarity"} if each.good == "by_polarity" else not each.slice)
+    )
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Sufficient statistics of one slice."""
+
+    slice: dict[str, str]
+    planned: int
+    missing: dict[str, int]
+    n: int
+    total: float
+    squares: float
+    binary: bool
+
+
+class _Cells:
+    """The slices of one eval x scorer."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        source: str,
+        eval_name: str,
+        scorer: ScorerRecord,
+        epochs: int,
+    ) -> None:
+        self._connection = connection
+        self._source = source
+        self._eval = eval_name
+        self._scorer = scorer
+        self._where = "WHERE eval = ? AND scorer = ? AND scorer_version = ?"
+        self._key = [eval_name, scorer.name, scorer.version]
+        [clustered] = self._rows("count(cluster) > 0", "")
+        self._clustered = bool(clustered[0]) or epochs > 1
+
+    def estimates(self) -> Iterator[Estimate]:
+        slicings = _BY_POLARITY if self._scorer.good == "by_polarity" else _SLICINGS
+        for slicing in slicings:
+            for cell in self._slices(slicing):
+                yield self._estimate(cell)
+
+    def _slices(self, slicing: tuple[str, ...]) -> list[_Cell]:
+        names = "".join(f"{quoted(name)}, " for name in slicing)
+        rows = self._rows(
+            f"{names} unscored, count(*), count(value), coalesce(sum(value), 0),"
+            " coalesce(sum(value * value), 0), coalesce(bool_and(value IN (0, 1)), true)",
+            f"GROUP BY {names} unscored ORDER BY {names} unscored NULLS FIRST",
+        )
+        cells: dict[tuple[Any, ...], _Cell] = {}
+        for row in rows:
+            values, (reason, count, n, total, squares, binary) = row[: len(slicing)], row[-6:]
+            held = cells.get(values)
+            missing = dict(held.missing) if held else {}
+            if reason is not None:
+                missing[reason] = count
+            cells[values] = _Cell(
+                slice={
+                    name: "(none)" if value is None else value
+                    for name, value in zip(slicing, values, strict=True)
+                },
+                planned=count + (held.planned if held else 0),
+                missing=missing,
+                n=n + (held.n if held else 0),
+                total=total + (held.total if held else 0.0),
+                squares=squares + (held.squares if held else 0.0),
+                binary=binary and (held.binary if held else True),
+            )
+        found = list(cells.values())
+        if slicing and slicing[0] != "polarity" or self._scorer.good != "by_polarity":
+            told_apart = {cell.slice.get(slicing[0]) for cell in found} if slicing else {0, 1}
+            if len(told_apart) < 2:
+                return []  # one slice that holds everything says nothing new
+        return found
+
+    def _estimate(self, cell: _Cell) -> Estimate:
+        interval = self._interval(cell) if cell.n else None
+        worst, best = self._extremes(cell)
+        return Estimate(
+            eval=self._eval,
+            scorer=self._scorer.name,
+            scorer_version=self._scorer.version,
+            slice=cell.slice,
+            value=interval.estimate if interval else None,
+            low=interval.low if interval else None,
+            high=interval.high if interval else None,
+            confidence=CONFIDENCE,
+            method=interval.method if interval else "none: nothing was scored",
+            n=cell.n,
+            clusters=interval.clusters if interval else 0,
+            planned=cell.planned,
+            missing=cell.missing,
+            worst=worst,
+            best=best,
+            good=self._scorer.good,
+            warning=interval.warning if interval else "Nothing was scored.",
+        )
+
+    def _interval(self, cell: _Cell) -> Interval:
+        if self._clustered:
+            sums, counts, squares = self._by_cluster(cell)
+            if (counts > 1).any():
+                return clustered_mean(
+                    sums,
+                    counts,
+                    sum_squares=squares,
+                    confidence=CONFIDENCE,
+                    bounds=self._scorer.bounds,
+                    binary=cell.binary and self._scorer.bounds == (0, 1),
+                )
+        if cell.binary and self._scorer.bounds == (0, 1):
+            return rate(round(cell.total), cell.n, confidence=CONFIDENCE)
+        return mean(self._values(cell), confidence=CONFIDENCE, bounds=self._scorer.bounds)
+
+    def _by_cluster(
+        self, cell: _Cell
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+        where, values = self._in(cell)
+        found = self._connection.execute(
+            f"SELECT sum(value) AS s, count(value) AS n, sum(value * value) AS q "
+            f"FROM {self._source} {where} AND value IS NOT NULL "
+            f"GROUP BY hash(coalesce(cluster, sample_id))",
+            values,
+        ).fetchnumpy()
+        return (
+            np.asarray(found["s"], dtype=np.float64),
+            np.asarray(found["n"], dtype=np.int64),
+            np.asarray(found["q"], dtype=np.float64),
+        )
+
+    def _values(self, cell: _Cell) -> NDArray[np.float64]:
+        where, values = self._in(cell)
+        found = self._connection.execute(
+            f"SELECT value FROM {self._source} {where} AND value IS NOT NULL", values
+        ).fetchnumpy()
+        return np.asarray(found["value"], dtype=np.float64)
+
+    def _in(self, cell: _Cell) -> tuple[str, list[Any]]:
+        where, values = self._where, list(self._key)
+        for name, value in cell.slice.items():
+            if value == "(none)":
+                where += f" AND {quoted(name)} IS NULL"
+            else:
+                where += f" AND {quoted(name)} = ?"
+                values.append(value)
+        return where, values
+
+    def _rows(self, columns: str, tail: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(
+            f"SELECT {columns} FROM {self._source} {self._where} {tail}", self._key
+        ).fetchall()
+
+    def _extremes(self, cell: _Cell) -> tuple[float | None, float | None]:
+        """The mean with every missing row counted against the model, and for it."""
+        if self._scorer.bounds is None or not cell.planned:
+            return None, None
+        absent = cell.planned - cell.n
+        low, high = ((cell.total + absent * bound) / cell.planned for bound in self._scorer.bounds)
+        return (high, low) if _low_is_good(self._scorer, cell.slice) else (low, high)
+
+
+def _low_is_good(scorer: ScorerRecord, slice_: dict[str, str]) -> bool:
+    if scorer.good == "by_polarity":
+        return slice_.get("polarity") == "benign"
+    return scorer.good == "low"
