@@ -124,10 +124,9 @@ class _Cells:
                 binary=binary and (held.binary if held else True),
             )
         found = list(cells.values())
-        if slicing and slicing[0] != "polarity" or self._scorer.good != "by_polarity":
-            told_apart = {cell.slice.get(slicing[0]) for cell in found} if slicing else {0, 1}
-            if len(told_apart) < 2:
-                return []  # one slice that holds everything says nothing new
+        is_headline = slicing == _headline_slicing(self._scorer)
+        if not is_headline and len({cell.slice[slicing[0]] for cell in found}) < 2:
+            return []  # one slice that holds everything says nothing new
         return found
 
     def _estimate(self, cell: _Cell) -> Estimate:
@@ -214,6 +213,10 @@ class _Cells:
         absent = cell.planned - cell.n
         low, high = ((cell.total + absent * bound) / cell.planned for bound in self._scorer.bounds)
         return (high, low) if _low_is_good(self._scorer, cell.slice) else (low, high)
+
+
+def _headline_slicing(scorer: ScorerRecord) -> tuple[str, ...]:
+    return ("polarity",) if scorer.good == "by_polarity" else ()
 
 
 def _low_is_good(scorer: ScorerRecord, slice_: dict[str, str]) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -113,7 +112,10 @@ def scorer_record(named: NamedScorer) -> ScorerRecord:
 
 def _plan_eval(request: EvalRequest, models: Mapping[str, Model]) -> PlannedEval:
     definition = load_eval(request.folder)
-    scorers = tuple(build_scorer(spec, models) for spec in definition.scorers)
+    scorers = tuple(
+        build_scorer({"kind": entry.kind, "name": entry.name, **entry.parameters}, models)
+        for entry in definition.scorers
+    )
     record = EvalRecord(
         name=definition.name,
         version=definition.version,
@@ -121,7 +123,7 @@ def _plan_eval(request: EvalRequest, models: Mapping[str, Model]) -> PlannedEval
         path=str(request.folder.resolve()),
         samples=_count_distinct(definition, request.limit),
         epochs=request.epochs or definition.epochs,
-        solver=_solver_as_values(definition),
+        solver=definition.solver.model_dump(),
         prompt=definition.prompt,
         system=definition.system,
         parameters=msgspec.to_builtins(definition.parameters),
@@ -129,11 +131,6 @@ def _plan_eval(request: EvalRequest, models: Mapping[str, Model]) -> PlannedEval
         limit=request.limit,
     )
     return PlannedEval(definition, record, build_solver(definition), scorers)
-
-
-def _solver_as_values(definition: EvalDefinition) -> dict[str, Any]:
-    solver = definition.solver
-    return {"kind": solver} if isinstance(solver, str) else solver.model_dump()
 
 
 def _count_distinct(definition: EvalDefinition, limit: int | None) -> int:

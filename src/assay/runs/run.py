@@ -100,7 +100,7 @@ async def _carry_out(
     progress, stop = controls.progress, controls.stop
     progress.title = record.model
     progress.planned = plan.planned
-    # The tables are written anew, so scorers that `rescore` had added are gone until it is repeated.
+    # The tables are written anew, without the scores that `rescore` may have added.
     record = msgspec.structs.replace(
         record, status="running", evals=tuple(each.record for each in plan.evals)
     )
