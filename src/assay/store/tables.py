@@ -19,6 +19,7 @@ import msgspec
 
 from assay.errors import NotFoundError, StoreError
 from assay.records import Field, fields_of
+from assay.store.arrays import array_of, arrow_type
 
 if TYPE_CHECKING:
     import pyarrow
@@ -38,14 +39,7 @@ def schema_of(record: type[msgspec.Struct]) -> pyarrow.Schema:
     """The Arrow schema of a record: large_string, int64, float64 and bool; JSON as large_string."""
     import pyarrow
 
-    types = {
-        "str": pyarrow.large_string(),
-        "json": pyarrow.large_string(),
-        "int": pyarrow.int64(),
-        "float": pyarrow.float64(),
-        "bool": pyarrow.bool_(),
-    }
-    return pyarrow.schema([(field.name, types[field.kind]) for field in fields_of(record)])
+    return pyarrow.schema([(field.name, arrow_type(field.kind)) for field in fields_of(record)])
 
 
 class TableWriter:
@@ -73,7 +67,8 @@ class TableWriter:
         self._part = self.path.with_name(self.path.name + ".part")
         self._rows_per_group = rows_per_group
         self._schema = schema_of(record)
-        kinds = [field.kind for field in fields_of(record)]
+        self._fields = fields_of(record)
+        kinds = [field.kind for field in self._fields]
         self._json = [index for index, kind in enumerate(kinds) if kind == "json"]
         self._text = [index for index, kind in enumerate(kinds) if kind == "str"]
         self._pending: list[list[Any]] = []
@@ -81,7 +76,7 @@ class TableWriter:
         self._batches: list[pyarrow.RecordBatch] = []
         self._batched_rows = 0
         self._batched_bytes = 0
-        plain = [field.name for field in fields_of(record) if field.kind != "json"]
+        plain = [field.name for field in self._fields if field.kind != "json"]
         with self._disk():
             self._writer: pyarrow.parquet.ParquetWriter | None = pyarrow.parquet.ParquetWriter(
                 str(self._part),
@@ -156,7 +151,7 @@ class TableWriter:
 
         columns = zip(*self._pending, strict=True)
         arrays = [
-            self._array(field, column) for field, column in zip(self._schema, columns, strict=True)
+            self._array(field, column) for field, column in zip(self._fields, columns, strict=True)
         ]
         batch = pyarrow.RecordBatch.from_arrays(arrays, schema=self._schema)
         self._pending = []
@@ -167,18 +162,16 @@ class TableWriter:
         if self._batched_rows >= self._rows_per_group or self._batched_bytes >= _GROUP_BYTES:
             self._write_group()
 
-    def _array(self, field: pyarrow.Field, column: Sequence[Any]) -> pyarrow.Array:
-        import pyarrow
-
+    def _array(self, field: Field, column: Sequence[Any]) -> pyarrow.Array:
         try:
             try:
-                return pyarrow.array(column, field.type)
+                return array_of(column, field.kind)
             except UnicodeEncodeError:
-                return pyarrow.array([_well_formed(value) for value in column], field.type)
-        except (pyarrow.ArrowException, OverflowError) as error:
+                return array_of([_well_formed(value) for value in column], field.kind)
+        except (AttributeError, TypeError, ValueError, OverflowError) as error:
             self.abort()
             raise StoreError(
-                f"A value does not fit the column {field.name!r} ({field.type}): {error}.",
+                f"A value does not fit the column {field.name!r} ({field.kind}): {error}.",
                 where=str(self.path),
             ) from error
 
@@ -318,7 +311,7 @@ def column_values(
     if column.null_count == len(column):
         return itertools.repeat(empty, len(column))
     try:
-        values = column.cast(_arrow_type(field.kind)).to_pylist()
+        values = column.cast(arrow_type(field.kind)).to_pylist()
     except (pyarrow.ArrowException, UnicodeDecodeError) as error:
         raise StoreError(
             f"The column {field.name!r} is {column.type}, not {field.kind}: {error}.",
@@ -336,16 +329,6 @@ def column_values(
     return values  # type: ignore[no-any-return]
 
 
-def _arrow_type(kind: str) -> pyarrow.DataType:
-    import pyarrow
-
-    if kind == "int":
-        return pyarrow.int64()
-    if kind == "float":
-        return pyarrow.float64()
-    return pyarrow.bool_() if kind == "bool" else pyarrow.large_string()
-
-
 def _mask(table: pyarrow.Table, where: Mapping[str, Any]) -> pyarrow.BooleanArray:
     import pyarrow
     import pyarrow.compute
@@ -354,10 +337,19 @@ def _mask(table: pyarrow.Table, where: Mapping[str, Any]) -> pyarrow.BooleanArra
     for name, value in where.items():
         allowed = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
         column = table.column(name)
-        hit = pyarrow.compute.is_in(column, pyarrow.array(allowed, column.type))
+        hit = pyarrow.compute.is_in(column, _like(allowed, column.type))
         mask = hit if mask is None else pyarrow.compute.and_(mask, hit)
     assert mask is not None
     return mask.combine_chunks()
+
+
+def _like(values: list[Any], kind: pyarrow.DataType) -> pyarrow.Array:
+    """The values as an array of this type; those of plain kinds without pandas."""
+    import pyarrow
+
+    if all(isinstance(value, str) for value in values):
+        return array_of(values, "str").cast(kind)
+    return pyarrow.array(values, kind)
 
 
 def _json_decoders(
