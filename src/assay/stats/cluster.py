@@ -1,0 +1,262 @@
+"""Intervals for means and rates of observations that come in clusters, from one sum a cluster.
+
+Paraphrases of one prompt, turns of one conversation and repeated attempts at one item resemble
+each other: a hundred of them tell less than a hundred strangers would. All that the intervals need
+is the sum and the count of each cluster, so a million observations arrive as one aggregate query.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf, sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from assay.stats.interval import Interval
+from assay.stats.mean import (
+    FEWEST,
+    as_rate,
+    check_bounds,
+    enough_for_skewness,
+    mean,
+    without_rounding,
+)
+from assay.stats.proportion import exact_limits, rate, rate_limits
+from assay.stats.quantiles import normal_quantile, t_quantile, tail
+
+ALIKE = "exact, each cluster as one observation"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorstCase:
+    """The figure with every missing score counted as the least value, and as the greatest.
+
+    ``low`` and ``high`` span both and their sampling errors: whatever the missing scores are, the
+    truth lies between them with at least the stated confidence.
+    """
+
+    all_low: Interval
+    all_high: Interval
+    missing: int
+
+    @property
+    def low(self) -> float:
+        """The lower end with every missing score at its least."""
+        return self.all_low.low
+
+    @property
+    def high(self) -> float:
+        """The upper end with every missing score at its greatest."""
+        return self.all_high.high
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """What the clusters tell: each one's residual, the mean's standard error, sizes at work."""
+
+    residuals: NDArray[np.float64]
+    error: float
+    clusters: float  # Kish's effective number of clusters: fewer where sizes differ
+    df: float  # degrees of freedom with which the standard error is known
+
+
+def clustered_mean(
+    sums: ArrayLike,
+    counts: ArrayLike,
+    *,
+    confidence: float = 0.95,
+    bounds: tuple[float, float] | None = None,
+    binary: bool = False,
+    sum_squares: ArrayLike | None = None,
+) -> Interval:
+    """The interval of a mean over observations that share origins, from each cluster's sum.
+
+    Unbounded scores: Student's t with the cluster-robust standard error. Rates, and bounded scores
+    too skewed for t: Wilson's or the exact limits for a rate seen in as many independent
+    observations as carry the same information. That effective size is never above n nor below the
+    effective number of clusters, which is what it falls to where clusters cannot be told to
+    differ, as at 0% and 100%. With one observation a cluster the unclustered method is used.
+
+    Args:
+        sums: each cluster's sum of scores, shape (clusters,).
+        counts: each cluster's number of observations; clusters with none are left out.
+        bounds: the least and greatest possible score; (0, 1) is understood where binary.
+        binary: whether each score is 0 or 1.
+        sum_squares: the sum of all squared scores (a number, or one for each cluster): needed only
+            for the design effect of scores that are not binary.
+
+    Raises:
+        ValueError: no observations, or sums that the counts and bounds do not allow.
+
+    Sources: Miller (2024), arXiv 2411.00640, eq. 4 (the clustered standard error); Korn and
+    Graubard (1998), Survey Methodology 24:193 (exact limits at the effective sample size);
+    Kish (1965), Survey Sampling (unequal sizes).
+    """
+    totals, sizes = _checked(sums, counts, (0.0, 1.0) if binary else bounds)
+    if binary:
+        bounds = (0.0, 1.0)
+    n = int(sizes.sum())
+    if sizes.max() == 1:
+        if binary:
+            return rate(round(float(totals.sum())), n, confidence=confidence)
+        return mean(totals, confidence=confidence, bounds=bounds)
+    centre = float(totals.sum()) / n
+    spread = _spread(totals, sizes, centre)
+    if binary:
+        place = as_rate(centre, (0.0, 1.0))
+        scarce = totals if place <= 0.5 else sizes - totals
+        spread = replace(spread, df=min(spread.df, float(np.count_nonzero(scarce > 0)) - 1))
+    trusted = len(totals) >= FEWEST and enough_for_skewness(spread.residuals)
+    if bounds is not None and (binary or not trusted):
+        low, high, method = _by_effective_size(centre, n, spread, bounds, confidence)
+    else:
+        low, high, method = _by_t(centre, spread, bounds, confidence)
+    return Interval(
+        estimate=centre,
+        low=low,
+        high=high,
+        confidence=confidence,
+        method=method,
+        n=n,
+        clusters=len(totals),
+        design_effect=_design_effect(centre, n, spread, binary, sum_squares),
+        warning=_warning(spread, bounded=bounds is not None, trusted=trusted),
+    )
+
+
+def worst_case(
+    sums: ArrayLike,
+    counts: ArrayLike,
+    missing: ArrayLike,
+    *,
+    bounds: tuple[float, float],
+    confidence: float = 0.95,
+    binary: bool = False,
+) -> WorstCase:
+    """How far the missing scores could move the figure, sampling error included.
+
+    Nothing is assumed of why scores are missing: the mean is taken once with all of them at the
+    least possible value and once at the greatest (Manski 1989, Journal of Human Resources 24:343;
+    intervals around both ends as in Horowitz and Manski 2000, JASA 95:77).
+
+    Args:
+        sums, counts: as for ``clustered_mean``, over the scored observations.
+        missing: each cluster's number of unscored observations.
+        bounds: the least and greatest possible score; it must be (0, 1) where binary.
+    """
+    totals, sizes = np.asarray(sums, dtype=np.float64), np.asarray(counts, dtype=np.float64)
+    absent = np.asarray(missing, dtype=np.float64)
+    if absent.shape != sizes.shape or (absent < 0).any():
+        raise ValueError("missing needs one count, 0 or more, for each cluster")
+    if binary and tuple(bounds) != (0, 1):
+        raise ValueError(f"the bounds of binary scores are (0, 1), not {bounds}")
+
+    def at(value: float) -> Interval:
+        return clustered_mean(
+            totals + value * absent,
+            sizes + absent,
+            confidence=confidence,
+            bounds=bounds,
+            binary=binary,
+        )
+
+    return WorstCase(all_low=at(bounds[0]), all_high=at(bounds[1]), missing=int(absent.sum()))
+
+
+def _checked(
+    sums: ArrayLike, counts: ArrayLike, bounds: tuple[float, float] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    totals, sizes = np.asarray(sums, dtype=np.float64), np.asarray(counts, dtype=np.float64)
+    if totals.ndim != 1 or totals.shape != sizes.shape:
+        raise ValueError("sums and counts must be flat arrays of the same length")
+    if (sizes < 0).any() or not np.isfinite(totals).all():
+        raise ValueError("counts must not be negative and sums must be finite")
+    held = sizes > 0
+    if not held.all():
+        totals, sizes = totals[held], sizes[held]
+    if len(totals) == 0:
+        raise ValueError("a mean needs at least one observation")
+    if bounds is not None:
+        check_bounds(totals / sizes, bounds)
+    return totals, sizes
+
+
+def _spread(totals: NDArray[np.float64], sizes: NDArray[np.float64], centre: float) -> _Spread:
+    """The cluster-robust standard error; its degrees of freedom are those of Kish's number."""
+    units, n = len(totals), float(sizes.sum())
+    residuals = without_rounding(totals - centre * sizes, totals)
+    effective = n * n / float(sizes @ sizes)
+    error = sqrt(float(residuals @ residuals) * units / (units - 1)) / n if units > 1 else inf
+    return _Spread(residuals, error, effective, effective - 1)
+
+
+def _told_by_few(residuals: NDArray[np.float64]) -> float:
+    """Degrees of freedom of a variance that a few units may dominate.
+
+    A variance estimated from units of kurtosis k is as precise as 2 units / (k - 1) degrees of
+    freedom make it: two where a single unit carries all of the spread.
+    """
+    squares = residuals * residuals
+    total = float(squares.sum())
+    kurtosis = len(squares) * float(squares @ squares) / total**2 if total > 0 else inf
+    return 2 * len(squares) / (kurtosis - 1) if kurtosis > 1 else inf
+
+
+def _by_t(
+    centre: float, spread: _Spread, bounds: tuple[float, float] | None, confidence: float
+) -> tuple[float, float, str]:
+    outside = tail(confidence)
+    half = t_quantile(1 - outside, spread.df) * spread.error if spread.df > 0 else inf
+    least, greatest = bounds or (-inf, inf)
+    return max(centre - half, least), min(centre + half, greatest), "clustered t"
+
+
+def _by_effective_size(
+    centre: float, n: int, spread: _Spread, bounds: tuple[float, float], confidence: float
+) -> tuple[float, float, str]:
+    """Limits of a rate at the effective sample size, after Korn and Graubard (1998)."""
+    place, span = as_rate(centre, bounds), bounds[1] - bounds[0]
+    outside = tail(confidence)
+    size = spread.clusters
+    df = min(spread.df, _told_by_few(spread.residuals))
+    if df > 0 and 0 < spread.error < inf:
+        z, t = normal_quantile(1 - outside), t_quantile(1 - outside, df)
+        independent = place * (1 - place) / (spread.error / span) ** 2
+        size = min(max(independent * (z / t) ** 2, size), n)
+    low, high, method = rate_limits(place, size, confidence)
+    if size == spread.clusters:
+        low, high = exact_limits(place * size, size, confidence)
+    method = f"clustered {method}" if size > spread.clusters else ALIKE
+    return bounds[0] + span * low, bounds[0] + span * high, method
+
+
+def _design_effect(
+    centre: float, n: int, spread: _Spread, binary: bool, sum_squares: ArrayLike | None
+) -> float | None:
+    """The clustered variance of the mean over that of n independent observations."""
+    if binary:
+        independent = centre * (1 - centre) / n
+    elif sum_squares is not None:
+        squares = float(np.sum(np.asarray(sum_squares, dtype=np.float64)))
+        independent = (squares / n - centre**2) / n
+        if independent <= 1e-12 * centre**2 / n:
+            return None
+    else:
+        return None
+    if independent <= 0 or spread.error == inf:
+        return None
+    return spread.error**2 / independent
+
+
+def _warning(spread: _Spread, *, bounded: bool, trusted: bool) -> str:
+    units = len(spread.residuals)
+    if units == 1:
+        return "all observations share one cluster: nothing tells how far another would differ"
+    if units < FEWEST:
+        return f"only {units} clusters: fewer than {FEWEST} tell little of how clusters differ"
+    if bounded or trusted:
+        return ""
+    if not spread.residuals.any():
+        return "all clusters agree, so their spread is unknown and the interval is too narrow"
+    return "the clusters are too skewed for so few of them: the interval may be too narrow"

@@ -1,0 +1,40 @@
+"""The few quantiles that every interval needs, from scipy.special alone, which loads in a blink."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+_NORMAL = NormalDist()
+
+
+def tail(confidence: float) -> float:
+    """The probability left outside each end of a two-sided interval: 0.025 for 0.95.
+
+    Raises ValueError unless the confidence lies strictly between 0 and 1.
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1 (such as 0.95), not {confidence}")
+    return (1 - confidence) / 2
+
+
+def normal_quantile(probability: float) -> float:
+    """The standard normal's quantile."""
+    return _NORMAL.inv_cdf(probability)
+
+
+def t_quantile(probability: float, df: float) -> float:
+    """Student's t quantile; ``df`` > 0 need not be whole."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, probability))
+
+
+def beta_quantile(probability: float, a: float, b: float) -> float:
+    """The Beta(a, b) quantile; 0 where a is 0, and 1 where b is 0 (the limits there)."""
+    from scipy.special import betaincinv
+
+    if a <= 0:
+        return 0.0
+    if b <= 0:
+        return 1.0
+    return float(betaincinv(a, b, probability))
