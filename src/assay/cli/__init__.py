@@ -1,0 +1,52 @@
+"""The command line: a face over the verbs of ``assay.api``, which it imports only when one is used."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from assay.cli import authoring, looking, running
+from assay.cli.output import FAILED, fail
+from assay.errors import AssayError
+
+app = typer.Typer(
+    name="assay",
+    help="Safety evaluations with figures that hide nothing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for room in (running, looking, authoring):
+    room.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    if version:
+        from assay.version import __version__
+
+        typer.echo(f"assay {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run a command; turn errors into one clear message and an exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = FAILED
+    except click.Abort:
+        fail("stopped at once. What was finished is kept: the same command goes on.")
+        code = FAILED
+    except AssayError as error:
+        fail(str(error))
+        code = FAILED
+    except BrokenPipeError:
+        code = FAILED
+    sys.exit(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -81,6 +82,13 @@ class Settings(BaseModel):
     def model(self, name: str) -> ModelSetting:
         """The settings of one model; the defaults where it has none."""
         return self.models.get(name, ModelSetting())
+
+    def with_connections(self, names: Iterable[str], connections: int) -> Settings:
+        """The same, but with this many connections to the named models."""
+        changed = {
+            name: self.model(name).model_copy(update={"connections": connections}) for name in names
+        }
+        return self.model_copy(update={"models": {**self.models, **changed}})
 
 
 def load_settings(file: Path) -> Settings:

@@ -1,0 +1,94 @@
+"""Commands for those who write evals: evals, init, check, models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assay.cli.output import DONE, FOUND, note, print_json, print_table
+from assay.cli.running import AsJson, Workspace
+
+models = typer.Typer(help="Local models: what is known, and fetching one.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("evals")(evals)
+    app.command("init")(init)
+    app.command("check")(check)
+    app.add_typer(models, name="models")
+
+
+def evals(workspace: Workspace = Path(), as_json: AsJson = False) -> None:
+    """The evals at hand: your own, and those that come with Assay."""
+    from assay import api
+
+    found = api.evals(workspace=workspace)
+    if as_json:
+        print_json({name: str(path) for name, path in found.items()})
+    else:
+        print_table(("eval", "folder"), found.items())
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="The eval's folder, for instance evals/my-eval.")],
+    from_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            help="Start from an eval's name, a file of samples, or a public benchmark's name"
+            " (then give its file with --source).",
+        ),
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="The benchmark's file, or its URL (with --sha256).")
+    ] = None,
+    sha256: Annotated[str | None, typer.Option(help="What the download must hash to.")] = None,
+) -> None:
+    """Make a new eval folder: an example to edit, a copy of an eval, or a public benchmark."""
+    from assay import api
+
+    made = api.init(folder, start=from_[0] if from_ else None, source=source, sha256=sha256)
+    note(f"Made {made}. Edit it, then: assay check {made}")
+
+
+def check(
+    folder: Annotated[str, typer.Argument(help="An eval's folder or name.")],
+    workspace: Workspace = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Find every problem of an eval at once, with file, row, column and remedy."""
+    from assay import api
+
+    problems = api.check(folder, workspace=workspace)
+    if as_json:
+        print_json(problems)
+    else:
+        for problem in problems:
+            typer.echo(f"{problem.severity}: {problem}")
+    errors = sum(problem.severity == "error" for problem in problems)
+    note(f"{errors} errors, {len(problems) - errors} warnings.")
+    raise typer.Exit(FOUND if errors else DONE)
+
+
+@models.command("list")
+def models_list(as_json: AsJson = False) -> None:
+    """Local models that install from the package index."""
+    from assay import api
+
+    known = api.local_models()
+    if as_json:
+        print_json(known)
+    else:
+        columns = ("name", "installed", "megabytes", "licence", "note")
+        print_table(columns, [[each[column] for column in columns] for each in known])
+
+
+@models.command("add")
+def models_add(name: Annotated[str, typer.Argument(help="For instance smollm2-135m.")]) -> None:
+    """Fetch a local model's weights and check them."""
+    from assay import api
+
+    typer.echo(api.add_local_model(name, tell=note))

@@ -1,0 +1,66 @@
+"""How runs and their figures look on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from assay.cli.output import note, print_table
+
+if TYPE_CHECKING:
+    from assay.api import Summary
+    from assay.records import Estimate
+
+_COLUMNS = (
+    "eval", "scorer", "slice", "model", "value", "interval", "method",
+    "n/planned", "clusters", "missing", "worst..best",
+)  # fmt: skip
+
+
+def print_summary(summaries: Sequence[Summary], *, every_slice: bool = False) -> None:
+    """The headline figures of one run, or of several side by side; or every slice."""
+    rows = []
+    for summary in summaries:
+        for each in summary.estimates:
+            if every_slice or is_headline(each):
+                rows.append((each.eval, each.scorer, _slice(each), summary.run.model, each))
+    order = {name: index for index, name in enumerate(dict.fromkeys(row[0] for row in rows))}
+    rows.sort(key=lambda row: (order[row[0]], row[1], row[2]))
+    print_table(
+        _COLUMNS,
+        [(*row[:4], *_cells(row[4])) for row in rows],
+        right=("value", "n/planned", "clusters"),
+    )
+    for row in rows:
+        if row[4].warning:
+            note(f"{row[0]} {row[1]} {row[2]} ({row[3]}): {row[4].warning}")
+    for summary in summaries:
+        note(f"Run {summary.run.id}: {summary.run.model}, {summary.run.status}, {summary.folder}")
+
+
+def is_headline(estimate: Estimate) -> bool:
+    """Overall; or by polarity, where that decides what is good."""
+    if estimate.good == "by_polarity":
+        return set(estimate.slice) == {"polarity"}
+    return not estimate.slice
+
+
+def _slice(estimate: Estimate) -> str:
+    return ", ".join(estimate.slice.values()) or "all"
+
+
+def _cells(each: Estimate) -> tuple[str, ...]:
+    missing = ", ".join(f"{reason} {count}" for reason, count in sorted(each.missing.items()))
+    return (
+        _number(each.value),
+        f"[{_number(each.low)}, {_number(each.high)}]" if each.low is not None else "-",
+        each.method,
+        f"{each.n:,}/{each.planned:,}",
+        f"{each.clusters:,}",
+        missing or "0",
+        f"{_number(each.worst)}..{_number(each.best)}" if each.missing else "",
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

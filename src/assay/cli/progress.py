@@ -1,0 +1,83 @@
+"""Shows how far a run is: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assay.runs import Progress
+
+_EVERY_ON_TERMINAL = 0.2
+_EVERY_ELSEWHERE = 10.0
+
+
+@contextlib.contextmanager
+def shown(progress: Progress) -> Iterator[None]:
+    """Show the progress on stderr while the block runs."""
+    stop = threading.Event()
+    target = _on_terminal if sys.stderr.isatty() else _elsewhere
+    thread = threading.Thread(target=target, args=(progress, stop), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def line(progress: Progress) -> str:
+    """For instance ``local/a: 120/400 samples, 3.2/s, 1 unscored, 5,210 tokens, 1 min 27 s left``."""
+    meter = progress.meter
+    parts = [f"{progress.title}: {progress.done:,}/{progress.planned:,} samples"]
+    parts.append(f"{progress.rate:.1f}/s")
+    if meter.journalled:
+        parts.append(f"{meter.journalled:,} from the journal")
+    if progress.unscored:
+        parts.append(f"{progress.unscored:,} unscored")
+    if meter.retries:
+        parts.append(f"{meter.retries:,} retries")
+    if meter.errors:
+        parts.append(f"{meter.errors:,} errors")
+    parts.append(f"{meter.tokens:,} tokens")
+    if meter.cost:
+        parts.append(f"${meter.cost:.4f}")
+    left = progress.seconds_left
+    if left is not None and progress.done < progress.planned:
+        parts.append(f"{_duration(left)} left")
+    return ", ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _elsewhere(progress: Progress, stop: threading.Event) -> None:
+    while not stop.wait(_EVERY_ELSEWHERE):
+        if progress.planned:
+            print(line(progress), file=sys.stderr, flush=True)
+    if progress.planned:
+        print(line(progress), file=sys.stderr, flush=True)
+
+
+def _on_terminal(progress: Progress, stop: threading.Event) -> None:
+    from rich.console import Console, Group
+    from rich.live import Live
+    from rich.progress_bar import ProgressBar
+    from rich.text import Text
+
+    def drawn() -> Group:
+        bar = ProgressBar(total=max(progress.planned, 1), completed=progress.done, width=60)
+        return Group(bar, Text(line(progress)))
+
+    with Live(drawn(), console=Console(stderr=True), auto_refresh=False) as live:
+        while not stop.wait(_EVERY_ON_TERMINAL):
+            live.update(drawn(), refresh=True)
+        live.update(drawn(), refresh=True)
