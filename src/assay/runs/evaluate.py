@@ -12,6 +12,8 @@ import hashlib
 from collections.abc import Iterable
 from itertools import repeat
 
+import msgspec
+
 from assay.engine import Stop, work_through
 from assay.errors import AuthenticationError, BudgetExceededError, ModelError
 from assay.evals import sample_hash
@@ -136,6 +138,9 @@ class Evaluation:
         transcript: Transcript,
         scores: Iterable[Score],
     ) -> None:
+        transcript = msgspec.structs.replace(
+            transcript, run_id=self._folder.id, source_type="assay_run", source_id=self._folder.id
+        )
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         rows = []
         for named, score in zip(planned.scorers, scores, strict=False):

@@ -21,20 +21,21 @@ from assay.evals import (
     load_eval,
 )
 from assay.models import Model
-from assay.records import EvalRecord, Sample, ScorerRecord
+from assay.records import EvalRecord, Parameters, Sample, ScorerRecord
 from assay.scorers import NamedScorer, build_scorer, parameters_of
 
 
 @dataclass(frozen=True)
 class EvalRequest:
-    """Which eval to run, and how much of it.
+    """Which eval to run, how much of it, and what to change in it.
 
-    ``limit`` takes only the first samples; ``epochs`` asks each so often, whatever the eval says.
+    ``limit`` takes only the first samples; ``epochs`` and ``parameters`` replace the eval's own.
     """
 
     folder: Path
     limit: int | None = None
     epochs: int | None = None
+    parameters: Parameters | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ def scorer_record(named: NamedScorer) -> ScorerRecord:
 
 def _plan_eval(request: EvalRequest, models: Mapping[str, Model]) -> PlannedEval:
     definition = load_eval(request.folder)
+    if request.parameters is not None:
+        definition = definition.model_copy(update={"parameters": request.parameters})
     scorers = tuple(
         build_scorer({"kind": entry.kind, "name": entry.name, **entry.parameters}, models)
         for entry in definition.scorers

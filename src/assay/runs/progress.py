@@ -19,12 +19,6 @@ class Progress:
     meter: Meter = field(default_factory=Meter)
     started: float = field(default_factory=time.monotonic)
 
-    def begin(self, title: str) -> None:
-        """Start counting anew, for the next run of the same command."""
-        self.title, self.planned, self.done, self.unscored = title, 0, 0, 0
-        self.meter = Meter()
-        self.started = time.monotonic()
-
     @property
     def seconds(self) -> float:
         """Since the start."""

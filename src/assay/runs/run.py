@@ -14,7 +14,7 @@ import msgspec
 
 from assay.engine import Patience, Stop
 from assay.errors import AssayError, DefinitionError, Problem
-from assay.records import RunRecord, RunStatus
+from assay.records import EvalRecord, Parameters, RunRecord, RunStatus
 from assay.runs.evaluate import Evaluation
 from assay.runs.models import OpenModels, Spending
 from assay.runs.plan import EvalRequest, Plan, make_plan
@@ -84,7 +84,7 @@ async def resume_run(folder: RunFolder, settings: Settings, controls: Controls) 
         AssayError: nothing was lost; the same command goes on.
     """
     record = folder.read()
-    requests = [EvalRequest(Path(each.path), each.limit, each.epochs) for each in record.evals]
+    requests = [as_request(each) for each in record.evals]
     async with OpenModels(record.roles, settings) as models:
         plan = make_plan(requests, models.by_role)
         if plan.hash != record.plan:
@@ -92,6 +92,12 @@ async def resume_run(folder: RunFolder, settings: Settings, controls: Controls) 
         with folder.lock():
             await _carry_out(folder, record, plan, models, controls)
     return folder
+
+
+def as_request(record: EvalRecord) -> EvalRequest:
+    """The request that leads to the same eval again."""
+    parameters = msgspec.convert(record.parameters, Parameters)
+    return EvalRequest(Path(record.path), record.limit, record.epochs, parameters)
 
 
 async def _carry_out(
