@@ -12,6 +12,7 @@ from assay.evals.dataset import sample_hash
 from assay.evals.definition import FILE, EvalDefinition
 from assay.evals.prompts import PromptTemplate, variables_of
 from assay.models.base import Model
+from assay.models.choice import choice_distribution
 from assay.records import Message, Parameters, Reply, Request, Sample, Transcript
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -135,13 +136,10 @@ class ChoiceSolver:
         letters = tuple(LETTERS[: len(sample.choices)])
         messages = asking.messages(sample, _lettered(sample, asking.file))
         request = Request(messages, asking.parameters, epoch)
-        from assay.models.choice import choice_distribution
-
         found = await choice_distribution(model, request, letters)
         said: tuple[Message, ...] = ()
-        if found.probabilities is not None:
-            likeliest = max(found.probabilities.items(), key=lambda item: item[1])[0]
-            said = (Message("assistant", likeliest),)
+        if found.best is not None:
+            said = (Message("assistant", found.best),)
         elif found.replies:
             said = (_said(found.replies[0]),)
         return asking.transcript(
@@ -150,7 +148,7 @@ class ChoiceSolver:
             epoch,
             transcript_id,
             messages + said,
-            tuple(found.replies),
+            found.replies,
             choice_distribution=found.probabilities,
             choice_method=found.method,
         )

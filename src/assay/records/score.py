@@ -49,7 +49,9 @@ class ScoreRow(msgspec.Struct, frozen=True):
     sample_id: Annotated[str, Meta(description="The sample's id.")]
     epoch: Annotated[int, Meta(description="The epoch, from 1.")]
     scorer: Annotated[str, Meta(description="The scorer's name.")]
-    scorer_version: Annotated[str, Meta(description="Hash of the scorer's code version and parameters.")]
+    scorer_version: Annotated[
+        str, Meta(description="Hash of the scorer's code version and parameters.")
+    ]
     value: Annotated[float | None, Meta(description="The score; null where unscored.")]
     label: Annotated[str | None, Meta(description="The score in words, if it has any.")]
     unscored: Annotated[str | None, Meta(description="Why there is no score; null where scored.")]
@@ -58,7 +60,9 @@ class ScoreRow(msgspec.Struct, frozen=True):
     raw: Annotated[str | None, Meta(description="A judge's reply as it came.")]
     tokens: Annotated[int, Meta(description="Tokens that the scoring cost.")]
     scored_at: Annotated[str, Meta(description="When, ISO 8601.")]
-    scored_by: Annotated[str, Meta(description="The model or person that scored; the package else.")]
+    scored_by: Annotated[
+        str, Meta(description="The model or person that scored; the package else.")
+    ]
     cluster: Annotated[str | None, Meta(description="What the sample was derived from.")]
     pair_id: Annotated[str | None, Meta(description="Joins a request to its twin.")]
     polarity: Annotated[str | None, Meta(description="violative or benign.")]

@@ -35,7 +35,9 @@ class Transcript(msgspec.Struct, frozen=True, omit_defaults=True):
     model_options: Annotated[
         dict[str, Any] | None, Meta(description="Parameters of generation.")
     ] = None
-    score: Annotated[Any | None, Meta(description="Headline score, in imported transcripts.")] = None
+    score: Annotated[Any | None, Meta(description="Headline score, in imported transcripts.")] = (
+        None
+    )
     score_explanation: Annotated[str | None, Meta(description="Why that score.")] = None
     success: Annotated[bool | None, Meta(description="Headline success, if any.")] = None
     message_count: Annotated[int | None, Meta(description="Number of messages.")] = None

@@ -9,7 +9,7 @@ from typing import Self
 
 from assay.engine import Budget, Layer, Meter, Patience, stack
 from assay.errors import DefinitionError, Problem
-from assay.models import Model, ModelSettings, open_model
+from assay.models import Model, ModelSettings, Secret, open_model
 from assay.runs.settings import Settings
 from assay.store.journal import Journal
 
@@ -88,7 +88,7 @@ def _open(name: str, settings: Settings) -> Model:
         name,
         ModelSettings(
             base_url=setting.base_url,
-            api_key=setting.api_key(),
+            api_key=Secret(key) if (key := setting.api_key()) else None,
             timeout=setting.timeout,
             connections=setting.connections,
         ),

@@ -145,7 +145,7 @@ def _unfinished(workspace: Workspace, plan: Plan) -> RunFolder | None:
 
 def _new_id() -> str:
     now = datetime.datetime.now(datetime.UTC)
-    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def _new_record(run_id: str, plan: Plan, models: OpenModels, roles: Mapping[str, str]) -> RunRecord:

@@ -7,12 +7,13 @@ is the sum and the count of each cluster, so a million observations arrive as on
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from assay.stats.distributions import normal_quantile, t_quantile, tail
 from assay.stats.interval import Interval
 from assay.stats.mean import (
     FEWEST,
@@ -23,7 +24,6 @@ from assay.stats.mean import (
     without_rounding,
 )
 from assay.stats.proportion import exact_limits, rate, rate_limits
-from assay.stats.quantiles import normal_quantile, t_quantile, tail
 
 ALIKE = "exact, each cluster as one observation"
 
@@ -52,13 +52,23 @@ class WorstCase:
 
 
 @dataclass(frozen=True, slots=True)
-class _Spread:
-    """What the clusters tell: each one's residual, the mean's standard error, sizes at work."""
+class Spread:
+    """What clusters tell of a mean's precision.
+
+    ``residuals`` holds each cluster's sum less what the mean would give it; ``error`` is the
+    mean's cluster-robust standard error (infinite for one cluster); ``clusters`` is Kish's
+    effective number of them, fewer where sizes differ; ``n`` counts observations.
+    """
 
     residuals: NDArray[np.float64]
     error: float
-    clusters: float  # Kish's effective number of clusters: fewer where sizes differ
-    df: float  # degrees of freedom with which the standard error is known
+    clusters: float
+    n: int
+
+    @property
+    def df(self) -> float:
+        """The degrees of freedom with which the standard error is known."""
+        return self.clusters - 1
 
 
 def clustered_mean(
@@ -102,15 +112,18 @@ def clustered_mean(
             return rate(round(float(totals.sum())), n, confidence=confidence)
         return mean(totals, confidence=confidence, bounds=bounds)
     centre = float(totals.sum()) / n
-    spread = _spread(totals, sizes, centre)
-    if binary:
-        place = as_rate(centre, (0.0, 1.0))
-        scarce = totals if place <= 0.5 else sizes - totals
-        spread = replace(spread, df=min(spread.df, float(np.count_nonzero(scarce > 0)) - 1))
+    spread = spread_of(totals, sizes, centre)
     trusted = len(totals) >= FEWEST and enough_for_skewness(spread.residuals)
     if bounds is not None and (binary or not trusted):
-        low, high, method = _by_effective_size(centre, n, spread, bounds, confidence)
+        place, span = as_rate(centre, bounds), bounds[1] - bounds[0]
+        telling = len(totals)
+        if binary:
+            telling = int(np.count_nonzero(totals if place <= 0.5 else totals < sizes))
+        size = effective_size(place * (1 - place) * span**2, spread, telling, confidence)
+        low, high, method = _by_effective_size(place, size, spread, confidence)
+        low, high = bounds[0] + span * low, bounds[0] + span * high
     else:
+        size = None
         low, high, method = _by_t(centre, spread, bounds, confidence)
     return Interval(
         estimate=centre,
@@ -120,7 +133,8 @@ def clustered_mean(
         method=method,
         n=n,
         clusters=len(totals),
-        design_effect=_design_effect(centre, n, spread, binary, sum_squares),
+        effective_n=size,
+        design_effect=_design_effect(centre, spread, binary, sum_squares),
         warning=_warning(spread, bounded=bounds is not None, trusted=trusted),
     )
 
@@ -182,13 +196,43 @@ def _checked(
     return totals, sizes
 
 
-def _spread(totals: NDArray[np.float64], sizes: NDArray[np.float64], centre: float) -> _Spread:
-    """The cluster-robust standard error; its degrees of freedom are those of Kish's number."""
+def spread_of(totals: NDArray[np.float64], sizes: NDArray[np.float64], centre: float) -> Spread:
+    """The cluster-robust standard error of a mean (Miller 2024, eq. 4) and what it rests on."""
     units, n = len(totals), float(sizes.sum())
     residuals = without_rounding(totals - centre * sizes, totals)
-    effective = n * n / float(sizes @ sizes)
     error = sqrt(float(residuals @ residuals) * units / (units - 1)) / n if units > 1 else inf
-    return _Spread(residuals, error, effective, effective - 1)
+    return Spread(residuals, error, n * n / float(sizes @ sizes), int(n))
+
+
+def sums_by_cluster(clusters: ArrayLike, *columns: ArrayLike) -> tuple[NDArray[np.float64], ...]:
+    """Each column's sum within each cluster, then each cluster's count.
+
+    Args:
+        clusters: which cluster each observation belongs to, shape (n,): whole numbers or names.
+        columns: values, each of shape (n,).
+    """
+    _, codes = np.unique(np.asarray(clusters), return_inverse=True)
+    ones = np.ones(len(codes))
+    weights = [np.asarray(column, dtype=np.float64) for column in (*columns, ones)]
+    return tuple(np.bincount(codes, weight).astype(np.float64) for weight in weights)
+
+
+def effective_size(variance: float, spread: Spread, telling: int, confidence: float) -> float:
+    """How many independent observations tell as much as the clustered ones (Korn and Graubard).
+
+    It is reduced by how poorly the standard error itself is known: by the number of ``telling``
+    clusters, those in which something happened, and by a few that carry most of the spread. It lies
+    between the effective number of clusters and n.
+
+    Args:
+        variance: what one observation's variance would be, were they independent.
+    """
+    df = min(spread.df, telling - 1, _told_by_few(spread.residuals))
+    if df <= 0 or not 0 < spread.error < inf:
+        return spread.clusters
+    upper = 1 - tail(confidence)
+    discount = (normal_quantile(upper) / t_quantile(upper, df)) ** 2
+    return min(max(variance / spread.error**2 * discount, spread.clusters), float(spread.n))
 
 
 def _told_by_few(residuals: NDArray[np.float64]) -> float:
@@ -204,37 +248,28 @@ def _told_by_few(residuals: NDArray[np.float64]) -> float:
 
 
 def _by_t(
-    centre: float, spread: _Spread, bounds: tuple[float, float] | None, confidence: float
+    centre: float, spread: Spread, bounds: tuple[float, float] | None, confidence: float
 ) -> tuple[float, float, str]:
-    outside = tail(confidence)
-    half = t_quantile(1 - outside, spread.df) * spread.error if spread.df > 0 else inf
+    upper = 1 - tail(confidence)
+    half = t_quantile(upper, spread.df) * spread.error if spread.df > 0 else inf
     least, greatest = bounds or (-inf, inf)
     return max(centre - half, least), min(centre + half, greatest), "clustered t"
 
 
 def _by_effective_size(
-    centre: float, n: int, spread: _Spread, bounds: tuple[float, float], confidence: float
+    place: float, size: float, spread: Spread, confidence: float
 ) -> tuple[float, float, str]:
-    """Limits of a rate at the effective sample size, after Korn and Graubard (1998)."""
-    place, span = as_rate(centre, bounds), bounds[1] - bounds[0]
-    outside = tail(confidence)
-    size = spread.clusters
-    df = min(spread.df, _told_by_few(spread.residuals))
-    if df > 0 and 0 < spread.error < inf:
-        z, t = normal_quantile(1 - outside), t_quantile(1 - outside, df)
-        independent = place * (1 - place) / (spread.error / span) ** 2
-        size = min(max(independent * (z / t) ** 2, size), n)
+    if size <= spread.clusters:
+        return *exact_limits(place * size, size, confidence), ALIKE
     low, high, method = rate_limits(place, size, confidence)
-    if size == spread.clusters:
-        low, high = exact_limits(place * size, size, confidence)
-    method = f"clustered {method}" if size > spread.clusters else ALIKE
-    return bounds[0] + span * low, bounds[0] + span * high, method
+    return low, high, f"clustered {method}"
 
 
 def _design_effect(
-    centre: float, n: int, spread: _Spread, binary: bool, sum_squares: ArrayLike | None
+    centre: float, spread: Spread, binary: bool, sum_squares: ArrayLike | None
 ) -> float | None:
     """The clustered variance of the mean over that of n independent observations."""
+    n = spread.n
     if binary:
         independent = centre * (1 - centre) / n
     elif sum_squares is not None:
@@ -249,7 +284,7 @@ def _design_effect(
     return spread.error**2 / independent
 
 
-def _warning(spread: _Spread, *, bounded: bool, trusted: bool) -> str:
+def _warning(spread: Spread, *, bounded: bool, trusted: bool) -> str:
     units = len(spread.residuals)
     if units == 1:
         return "all observations share one cluster: nothing tells how far another would differ"

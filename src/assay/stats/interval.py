@@ -14,8 +14,9 @@ class Interval:
     They are infinite where the data cannot bound the figure at all. ``n`` counts observations and
     ``clusters`` the groups of them that are independent of each other (= n where none share an
     origin). ``design_effect`` is the clustered variance over the variance of as many independent
-    observations; None where it does not apply or cannot be estimated. ``warning`` is empty where
-    the method holds, else it says why the interval should not be relied on.
+    observations; None where it does not apply or cannot be estimated. ``effective_n`` is how many
+    independent observations the interval counts the n as, where the method works so. ``warning`` is
+    empty where the method holds, else it says why the interval should not be relied on.
     """
 
     estimate: float
@@ -26,6 +27,7 @@ class Interval:
     n: int
     clusters: int
     design_effect: float | None = None
+    effective_n: float | None = None
     warning: str = ""
 
     @property

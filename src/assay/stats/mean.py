@@ -8,9 +8,9 @@ from math import inf, sqrt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from assay.stats.distributions import t_quantile, tail
 from assay.stats.interval import Interval
 from assay.stats.proportion import exact_limits, rate
-from assay.stats.quantiles import t_quantile, tail
 
 FEWEST = 10
 """Below this many independent units no method rests on their spread."""

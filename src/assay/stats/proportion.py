@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import sqrt
 
+from assay.stats.distributions import beta_quantile, normal_quantile, tail
 from assay.stats.interval import Interval
-from assay.stats.quantiles import beta_quantile, normal_quantile, tail
 
 FEW = 10
 """Wilson's interval covers as low as 92.7% with 6 successes of 100 or more, 93.5% from 11 on."""
@@ -44,6 +44,7 @@ def rate(successes: int, n: int, *, confidence: float = 0.95) -> Interval:
         method=method,
         n=int(n),
         clusters=int(n),
+        effective_n=float(n),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,14 +59,12 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _take(handle, patience=0.5):
                 raise StoreError(
                     "another process is working on this run.",
                     where=str(self.path),
                     fix="Wait for it, or stop it.",
-                ) from None
+                )
             yield
         finally:
             os.close(handle)
@@ -73,9 +72,26 @@ class RunFolder:
     def locked(self) -> bool:
         """Whether a living process works on the run."""
         try:
-            with self.lock():
+            handle = os.open(self.path / "lock", os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            return not _take(handle, patience=0.0)
+        finally:
+            os.close(handle)
+
+
+def _take(handle: int, patience: float) -> bool:
+    """Try to lock; with patience, outlast those who only look whether it is locked."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
                 return False
-        except StoreError:
+            time.sleep(0.02)
+        else:
             return True
 
 

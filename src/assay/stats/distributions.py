@@ -1,8 +1,14 @@
-"""The few quantiles that every interval needs, from scipy.special alone, which loads in a blink."""
+"""The few quantiles and tails that intervals and tests need, from scipy.special alone.
+
+scipy.special loads in a fraction of scipy.stats' time, and only when a figure is first computed.
+"""
 
 from __future__ import annotations
 
 from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
 
 _NORMAL = NormalDist()
 
@@ -38,3 +44,24 @@ def beta_quantile(probability: float, a: float, b: float) -> float:
     if b <= 0:
         return 1.0
     return float(betaincinv(a, b, probability))
+
+
+def t_two_sided(statistic: float, df: float) -> float:
+    """The probability of a t statistic at least so far from 0, either way."""
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(df, -abs(statistic)))
+
+
+def binomial_at_most(successes: int, n: int, rate: float) -> float:
+    """The probability of so many successes or fewer in n independent trials."""
+    from scipy.special import bdtr
+
+    return float(bdtr(successes, n, rate))
+
+
+def log_choose(n: NDArray[np.float64], k: float) -> NDArray[np.float64]:
+    """The logarithm of n over k, for each n >= k."""
+    from scipy.special import gammaln
+
+    return np.asarray(gammaln(n + 1) - gammaln(n - k + 1) - gammaln(k + 1))
