@@ -1,0 +1,69 @@
+"""Whether a sample's target can be met by the eval's scorers at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assay.evals.definition import EvalDefinition, ScorerEntry
+from assay.evals.solvers import LETTERS
+from assay.records import Sample
+
+_NUMBER = re.compile(
+    r"(?<![^\W\d_])\d+(?:[.,'\u2019_\s]\d+)*"  # grouped or decimal, not within a word
+    r"(?:e[-+]?\d+|\s*[x\u00d7\u00b7*]\s*10\s*\^?\s*[-\u2212+]?\d+)?",  # times a power of ten
+    re.IGNORECASE,
+)
+
+
+def target_faults(sample: Sample, definition: EvalDefinition) -> Iterator[tuple[str, str, str]]:
+    """The faults of a sample's target and choices: column, what, remedy."""
+    kinds = {scorer.kind for scorer in definition.scorers}
+    if definition.solver.kind == "choice" or "choice" in kinds:
+        yield from _choice_faults(sample, needs_target="choice" in kinds)
+    elif not sample.target:
+        for scorer in definition.scorers:
+            if _compares(scorer):
+                yield (
+                    "target",
+                    f"there is no target, but the scorer {scorer.kind} compares with it.",
+                    "Write the right answer.",
+                )
+                return
+    if "numeric" in kinds:
+        for target in sample.target:
+            if len(_NUMBER.findall(target)) != 1:
+                yield (
+                    "target",
+                    f"{target[:60]!r} is not one number, so the scorer numeric cannot compare.",
+                    "Write a number.",
+                )
+
+
+def _compares(scorer: ScorerEntry) -> bool:
+    """Whether a scorer looks at the target."""
+    given = scorer.parameters
+    if scorer.kind == "includes":
+        return not given.get("any_of") and not given.get("all_of")
+    return scorer.kind in ("exact", "numeric")
+
+
+def _choice_faults(sample: Sample, *, needs_target: bool) -> Iterator[tuple[str, str, str]]:
+    choices = sample.choices
+    if len(choices) < 2:
+        yield "choices", "there are no choices.", "Write two or more, as a JSON list or with |."
+        return
+    if len(choices) > len(LETTERS):
+        yield "choices", f"there are {len(choices)} choices.", f"Keep {len(LETTERS)} at most."
+        return
+    if len(set(choices)) < len(choices):
+        yield "choices", "two choices are the same.", "Change one of them."
+    if needs_target and not sample.target:
+        yield "target", "there is no target.", "Write the right choice's letter or text."
+    for target in sample.target:
+        if target not in choices and target.strip() not in LETTERS[: len(choices)]:
+            yield (
+                "target",
+                f"{target[:60]!r} is none of the choices.",
+                f"Write A to {LETTERS[len(choices) - 1]}, or a choice's exact text.",
+            )
