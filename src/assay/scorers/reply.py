@@ -46,3 +46,8 @@ def shown(text: str, length: int = 80) -> str:
     """Text for an explanation: on one line, escaped, and not too long."""
     cut = text if len(text) <= length else text[: length - 1] + "\u2026"
     return repr(cut)
+
+
+def encodable(text: str) -> str:
+    """The text with "?" for what UTF-8 cannot hold: half of a surrogate pair."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
