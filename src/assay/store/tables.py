@@ -10,7 +10,7 @@ import contextlib
 import errno
 import itertools
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, get_type_hints
@@ -198,6 +198,17 @@ class TableWriter:
             raise _disk_error(self.path, error) from error
 
 
+def write_rows(path: str | Path, record: type[Record], rows: Iterable[Record]) -> None:
+    """Write a whole table. If the rows end in an error, no file appears.
+
+    Raises:
+        StoreError: as :class:`TableWriter`.
+    """
+    with TableWriter(path, record) as writer:
+        for row in rows:
+            writer.write(row)
+
+
 def read_rows(
     path: str | Path,
     record: type[Record],
@@ -222,16 +233,16 @@ def read_rows(
     fields = fields_of(record)
     wanted = {field.name for field in fields if columns is None or field.name in columns}
     decoders, empties = _json_decoders(record, fields), _empties(record, fields)
-    with open_table(path) as file:
+    with _open_table(path) as file:
         there = set(file.schema_arrow.names)
         _require(path, record, [field for field in fields if field.name in wanted], there)
-        for batch in read_batches(file, path, sorted(wanted & there), where):
+        for batch in _read_batches(file, path, sorted(wanted & there), where):
             values = []
             for field in fields:
                 empty = empties[field.name]
                 if field.name in wanted & there:
                     decode = decoders.get(field.name)
-                    values.append(column_values(batch, field, path, decode, empty))
+                    values.append(_column_values(batch, field, path, decode, empty))
                 else:
                     values.append(itertools.repeat(empty, batch.num_rows))
             for row in zip(*values, strict=True):
@@ -239,7 +250,7 @@ def read_rows(
 
 
 @contextlib.contextmanager
-def open_table(path: str | Path) -> Iterator[pyarrow.parquet.ParquetFile]:
+def _open_table(path: str | Path) -> Iterator[pyarrow.parquet.ParquetFile]:
     """A Parquet file, opened to be read in a stream.
 
     Raises:
@@ -261,7 +272,7 @@ def open_table(path: str | Path) -> Iterator[pyarrow.parquet.ParquetFile]:
         ) from error
 
 
-def read_batches(
+def _read_batches(
     file: pyarrow.parquet.ParquetFile,
     path: str | Path,
     columns: Sequence[str],
@@ -293,7 +304,7 @@ def read_batches(
             start = stop
 
 
-def column_values(
+def _column_values(
     batch: pyarrow.RecordBatch,
     field: Field,
     path: str | Path,
