@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from assay import evals as eval_room
-from assay import formats, runs
+from assay import runs
 from assay.engine import Stop
 from assay.errors import DefinitionError, NotFoundError, Problem
-from assay.models import weights
 from assay.records import Estimate, RunRecord
 from assay.report import RunView, write_report
 from assay.runs import Controls, EvalRequest, Progress, Spending
@@ -223,16 +222,40 @@ def export(
         The files that were written.
     """
     folder = _with_tables(Workspace.find(Path(workspace)).run(name))
-    if to == "inspect":
-        target = Path(out) if out else folder.path / "inspect"
-        target.mkdir(parents=True, exist_ok=True)
-        return [_export_log(folder, each, target) for each in folder.read().evals]
-    if to not in formats.EXPORTS:
-        known = ", ".join(("inspect", *formats.EXPORTS))
-        raise NotFoundError(f"there is no export to {to!r}.", fix=f"It may be one of: {known}.")
-    path = Path(out) if out else folder.path / f"export.{to}"
-    formats.EXPORTS[to](scored_transcripts(folder), path)
-    return [path]
+    return runs.export_run(folder, to, Path(out) if out else None)
+
+
+def import_transcripts(file: str | Path, *, workspace: str | Path = ".") -> Summary:
+    """Take in transcripts, with the scores that they bring, as a run of their own.
+
+    Args:
+        file: an Inspect log (.eval), Scout's transcripts (.parquet), or .jsonl lines.
+    """
+    return _summary(runs.import_run(Workspace.find(Path(workspace)), Path(file)))
+
+
+def init(
+    folder: str | Path,
+    *,
+    start: str | None = None,
+    source: str | None = None,
+    sha256: str | None = None,
+) -> Path:
+    """Make a new eval folder.
+
+    Args:
+        folder: what to make; its name is the eval's.
+        start: nothing for a small example, a shipped eval's name for a copy of it, or the name of
+            a public benchmark.
+        source: the benchmark's file, or its URL.
+        sha256: what the download must hash to; a URL needs it.
+    """
+    target = Path(folder)
+    if start is None:
+        return eval_room.init_eval(target)
+    if source is None:
+        return eval_room.copy_eval(start, target)
+    return eval_room.init_from(start, source, target, sha256=sha256)
 
 
 def local_models() -> list[dict[str, Any]]:

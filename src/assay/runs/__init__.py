@@ -1,5 +1,6 @@
 """Where evals, engine, scorers and store meet: plan, run, resume, rescore, figures."""
 
+from assay.runs.exchange import export_run, import_run
 from assay.runs.figures import figures, headline
 from assay.runs.models import OpenModels, Spending
 from assay.runs.plan import EvalRequest, make_plan
@@ -15,8 +16,10 @@ __all__ = [
     "Progress",
     "Settings",
     "Spending",
+    "export_run",
     "figures",
     "headline",
+    "import_run",
     "load_settings",
     "make_plan",
     "read_spec",

@@ -66,7 +66,7 @@ async def run_evals(
         plan = make_plan(requests, models.by_role)
         folder = _unfinished(workspace, plan)
         if folder is None:
-            folder = RunFolder(workspace.runs_folder / _new_id())
+            folder = RunFolder(workspace.runs_folder / new_id())
             record = _new_record(folder.id, plan, models, roles)
         else:
             record = folder.read()
@@ -143,9 +143,10 @@ def _unfinished(workspace: Workspace, plan: Plan) -> RunFolder | None:
     return None
 
 
-def _new_id() -> str:
-    now = datetime.datetime.now(datetime.UTC)
-    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+def new_id() -> str:
+    """A name for a run that sorts by time."""
+    moment = datetime.datetime.now(datetime.UTC)
+    return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def _new_record(run_id: str, plan: Plan, models: OpenModels, roles: Mapping[str, str]) -> RunRecord:
@@ -154,12 +155,12 @@ def _new_record(run_id: str, plan: Plan, models: OpenModels, roles: Mapping[str,
         id=run_id,
         plan=plan.hash,
         status="running",
-        created=_now(),
+        created=now(),
         model=target.name,
         model_details=target.details,
         roles=dict(roles),
         evals=tuple(each.record for each in plan.evals),
-        versions=_versions(),
+        versions=versions(),
     )
 
 
@@ -175,7 +176,7 @@ def _ended(record: RunRecord, status: RunStatus, why: str | None, progress: Prog
     }
     totals = {name: record.totals.get(name, 0) + value for name, value in spent.items()}
     return msgspec.structs.replace(
-        record, status=status, finished=_now(), stopped_because=why, totals=totals
+        record, status=status, finished=now(), stopped_because=why, totals=totals
     )
 
 
@@ -194,11 +195,13 @@ def _what_changed(folder: RunFolder, record: RunRecord, plan: Plan) -> Problem:
     )
 
 
-def _now() -> str:
+def now() -> str:
+    """The time, ISO 8601."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """What a run depends on, by package."""
     found = {"assay": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
