@@ -1,12 +1,15 @@
 """Eval folders: read, checked, and turned into requests."""
 
-from assay.evals.catalogue import catalog, copy_eval, find_eval
+from assay.evals.benchmark_table import BENCHMARKS
+from assay.evals.catalog import catalog, find_eval
 from assay.evals.check import check_eval
 from assay.evals.dataset import content_hash, count_samples, iter_samples, sample_hash
 from assay.evals.definition import EvalDefinition, ScorerEntry, eval_schema, load_eval
+from assay.evals.init import init_eval, init_from
 from assay.evals.solvers import Solver, build_solver
 
 __all__ = [
+    "BENCHMARKS",
     "EvalDefinition",
     "ScorerEntry",
     "Solver",
@@ -14,10 +17,11 @@ __all__ = [
     "catalog",
     "check_eval",
     "content_hash",
-    "copy_eval",
     "count_samples",
     "eval_schema",
     "find_eval",
+    "init_eval",
+    "init_from",
     "iter_samples",
     "load_eval",
     "sample_hash",

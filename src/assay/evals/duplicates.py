@@ -58,7 +58,7 @@ class NearDuplicates:
 
         Args:
             row: what the text is called.
-            text: the text; its first 2,000 characters count.
+            text: the text; its first and last 1,000 characters count.
             families: texts that share a family may resemble each other.
         """
         if self.full:
@@ -89,7 +89,9 @@ class NearDuplicates:
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text[:_LONGEST]).casefold()
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST // 2] + text[-_LONGEST // 2 :]
+    text = unicodedata.normalize("NFKC", text).casefold()
     return _NOT_WORD.sub(" ", text).strip()
 
 

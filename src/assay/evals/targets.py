@@ -56,14 +56,23 @@ def _choice_faults(sample: Sample, *, needs_target: bool) -> Iterator[tuple[str,
     if len(choices) > len(LETTERS):
         yield "choices", f"there are {len(choices)} choices.", f"Keep {len(LETTERS)} at most."
         return
+    letters = LETTERS[: len(choices)]
     if len(set(choices)) < len(choices):
         yield "choices", "two choices are the same.", "Change one of them."
+    for letter, choice in zip(letters, choices, strict=True):
+        if len(choice) == 1 and choice.upper() in letters and choice.upper() != letter:
+            yield (
+                "choices",
+                f"choice {letter} reads {choice!r}, which is also the letter of another choice.",
+                "Write the choices in another order, or in more words.",
+            )
     if needs_target and not sample.target:
         yield "target", "there is no target.", "Write the right choice's letter or text."
     for target in sample.target:
-        if target not in choices and target.strip() not in LETTERS[: len(choices)]:
+        is_letter = len(target) == 1 and target.upper() in letters
+        if not is_letter and target not in choices:
             yield (
                 "target",
                 f"{target[:60]!r} is none of the choices.",
-                f"Write A to {LETTERS[len(choices) - 1]}, or a choice's exact text.",
+                f"Write A to {letters[-1]}, or a choice's exact text.",
             )
