@@ -1,0 +1,206 @@
+"""What a reader must know before the figures: what is missing, what warns, what clearly differs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assay.records import Estimate, EvalRecord, RunRecord
+from assay.report.model import (
+    Row,
+    RunView,
+    Table,
+    asked,
+    eval_of,
+    incomparable,
+    requests_words,
+)
+from assay.report.text import missing_words
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One statement about the runs. ``serious`` ones stand in the warning at the top."""
+
+    about: str
+    text: str
+    serious: bool = False
+
+
+def findings(candidate: RunView, baseline: RunView | None, overall: Table) -> tuple[Finding, ...]:
+    """All findings, the serious ones first."""
+    found: list[Finding] = []
+    for view in filter(None, (candidate, baseline)):
+        found += _of_run(view)
+    if baseline:
+        found += _of_pair(candidate.record, baseline.record)
+    found += _furthest(overall)
+    if baseline:
+        found += _differences(overall)
+    return tuple(sorted(found, key=lambda finding: not finding.serious))
+
+
+def headline(view: RunView) -> tuple[Estimate, ...]:
+    """The estimates that cover a run once: the whole of each eval and scorer, or its polarities."""
+    whole = {(e.eval, e.scorer) for e in view.estimates if not e.slice}
+    return tuple(
+        estimate
+        for estimate in view.estimates
+        if not estimate.slice
+        or (set(estimate.slice) == {"polarity"} and (estimate.eval, estimate.scorer) not in whole)
+    )
+
+
+def _of_run(view: RunView) -> Iterator[Finding]:
+    record = view.record
+    yield from _status(record)
+    yield from _missing(view)
+    yield from _uncovered(view)
+    for eval in record.evals:
+        if eval.limit is not None and eval.limit < eval.samples:
+            told = f"only the first {eval.limit:,} of {eval.samples:,} samples were asked."
+            yield Finding(f"{record.model}, {eval.name}", told, serious=True)
+    yield from _warnings(view)
+
+
+def _warnings(view: RunView) -> Iterator[Finding]:
+    """The methods' warnings: each that stands against an overall figure; of slices, how many."""
+    whole = headline(view)
+    for estimate in whole:
+        if estimate.warning:
+            about = f"{view.record.model}, {estimate.eval}, {estimate.scorer}"
+            told = f"on {requests_words(estimate.slice)}, the method warns: {estimate.warning}."
+            yield Finding(about, told, serious=True)
+    others = sum(1 for estimate in view.estimates if estimate.warning) - sum(
+        1 for estimate in whole if estimate.warning
+    )
+    if others:
+        figures = "1 figure of a slice" if others == 1 else f"{others:,} figures of slices"
+        told = f"{figures} should not be relied on: the reason stands beside each."
+        yield Finding(view.record.model, told, serious=True)
+
+
+def _status(record: RunRecord) -> Iterator[Finding]:
+    told = {
+        "running": "The run had not finished when this report was written.",
+        "stopped": "The run was stopped before its end",
+        "failed": "The run failed before its end",
+    }.get(record.status)
+    if told:
+        because = f": {record.stopped_because}" if record.stopped_because else ""
+        ending = "" if told.endswith(".") else f"{because}."
+        yield Finding(record.model, told + ending, serious=True)
+
+
+def _missing(view: RunView) -> Iterator[Finding]:
+    estimates = headline(view)
+    planned = sum(estimate.planned for estimate in estimates)
+    reasons: Counter[str] = Counter()
+    for estimate in estimates:
+        reasons.update(estimate.missing)
+    missing = reasons.total()
+    if not planned:
+        yield Finding(view.record.model, "There is no figure at all.", serious=True)
+    elif missing:
+        share = max(0.1, 100 * missing / planned)
+        told = (
+            f"{missing:,} of {planned:,} planned scores are missing ({share:.1f}%): "
+            f"{missing_words(dict(reasons))}. Each figure says how far its own could move it."
+        )
+        yield Finding(view.record.model, told, serious=True)
+    else:
+        yield Finding(view.record.model, f"None of the {planned:,} planned scores is missing.")
+
+
+def _uncovered(view: RunView) -> Iterator[Finding]:
+    """Planned scores that no figure counts: the denominator is the plan, or the report says so."""
+    covered: Counter[tuple[str, str]] = Counter()
+    for estimate in headline(view):
+        covered[estimate.eval, estimate.scorer] += estimate.planned
+    for eval in view.record.evals:
+        planned = asked(eval) * eval.epochs
+        for scorer in eval.scorers:
+            counted = covered[eval.name, scorer.name]
+            about = f"{view.record.model}, {eval.name}, {scorer.name}"
+            if not counted:
+                yield Finding(about, "planned, but there is no figure for it.", serious=True)
+            elif counted < planned:
+                why = (
+                    " They are marked neither violative nor benign, so that this scorer's value"
+                    " has no good or bad direction for them."
+                    if scorer.good == "by_polarity"
+                    else ""
+                )
+                told = f"{planned - counted:,} of {planned:,} planned scores are in no figure.{why}"
+                yield Finding(about, told, serious=True)
+
+
+def _of_pair(ours: RunRecord, theirs: RunRecord) -> Iterator[Finding]:
+    told: dict[tuple[str, str], None] = {}
+    for (eval, _), reason in incomparable(ours, theirs).items():
+        told[eval, reason] = None
+    for eval, reason in told:
+        yield Finding(eval, f"The two runs cannot be compared here: {reason}.", serious=True)
+    for one in ours.evals:
+        other = eval_of(theirs, one.name)
+        changed = _changed(one, other) if other else []
+        if changed:
+            ways = ", ".join(changed)
+            yield Finding(
+                one.name, f"Besides the model, the two runs differ in: {ways}.", serious=True
+            )
+    if ours.roles != theirs.roles:
+        yield Finding("Models in other roles", "The two runs used different ones.", serious=True)
+
+
+def _changed(one: EvalRecord, other: EvalRecord) -> list[str]:
+    pairs = {
+        "system prompt": (one.system, other.system),
+        "prompt": (one.prompt, other.prompt),
+        "solver": (one.solver, other.solver),
+        "parameters": (one.parameters, other.parameters),
+    }
+    return [name for name, (ours, theirs) in pairs.items() if ours != theirs]
+
+
+def _differences(overall: Table) -> Iterator[Finding]:
+    rows = [row for row in overall.rows if row.difference]
+    clear = [row for row in rows if row.difference and row.difference.clear]
+    for row in clear:
+        ours, theirs = row.candidate, row.baseline
+        verdict = row.difference.verdict if row.difference else ""
+        told = f"on {row.requests}, the candidate is clearly {verdict} than the baseline"
+        if ours and theirs:
+            told += f": {ours.value} {ours.interval} against {theirs.value} {theirs.interval}"
+        yield Finding(f"{row.eval}, {row.scorer}", told + ".")
+    if not overall.compared:
+        yield Finding("Comparison", "No overall figure of the two runs could be compared.")
+    elif not clear:
+        told = f"None of {overall.compared} overall figures differs clearly from the baseline's."
+        yield Finding("Comparison", told)
+
+
+def _furthest(overall: Table) -> Iterator[Finding]:
+    ranked = [row for row in overall.rows if row.badness is not None and row.scale.known]
+    if not ranked:
+        return
+    row = max(ranked, key=_badness)
+    figure = row.candidate
+    assert figure is not None
+    told = (
+        f"on {row.requests}, the candidate's figure furthest from the ideal: {figure.value} "
+        f"{figure.interval}{_on_scale(row)}, {figure.estimate.n:,} of "
+        f"{figure.estimate.planned:,} scored"
+    )
+    worst = f"; worst case {figure.worst}" if figure.missing_count else ""
+    yield Finding(f"{row.eval}, {row.scorer}", told + worst + ".")
+
+
+def _on_scale(row: Row) -> str:
+    known = row.scale.known and not row.scale.percent
+    return f" on a scale of {row.scale.low:g} to {row.scale.high:g}" if known else ""
+
+
+def _badness(row: Row) -> float:
+    return row.badness or 0.0
