@@ -64,9 +64,10 @@ def _split(raw: Any, attachments: Mapping[str, str]) -> list[Message]:
     """One message; Anthropic's tool results, which travel inside a user's, become messages."""
     if not isinstance(raw, dict):
         raise ValueError("it must be an object with role and content")
-    role = _ROLES.get(raw.get("role", ""))
+    said = raw.get("role")
+    role = _ROLES.get(said) if isinstance(said, str) else None
     if role is None:
-        raise ValueError(f"the role {raw.get('role')!r} is unknown (use {', '.join(_ROLES)})")
+        raise ValueError(f"the role {said!r} is unknown (use {', '.join(_ROLES)})")
     content = raw.get("content")
     calls = [_call(call) for call in raw.get("tool_calls") or ()]
     if not isinstance(content, list):
@@ -77,9 +78,10 @@ def _split(raw: Any, attachments: Mapping[str, str]) -> list[Message]:
         kind = part.get("type") if isinstance(part, dict) else None
         if kind == "tool_result":
             text = text_of(part.get("content"), attachments)
-            results.append(Message("tool", text, tool_call_id=part.get("tool_use_id")))
-        elif kind == "tool_use" and isinstance(part.get("input"), dict):
-            calls.append(ToolCall(str(part.get("id", "")), str(part["name"]), part["input"]))
+            results.append(_message("tool", text, [], {"tool_call_id": part.get("tool_use_id")}))
+        elif kind == "tool_use" and "input" in part:
+            told = {"name": part.get("name"), "arguments": part["input"]}
+            calls.append(_call({"id": part.get("id"), "function": told}))
         else:
             rest.append(part)
     if results and not rest:
