@@ -5,7 +5,6 @@ from assay.formats.inspect_log import read_eval_log
 from assay.formats.inspect_write import eval_log_name, write_eval_log
 from assay.formats.jsonl import read_jsonl
 from assay.formats.scout import read_scout
-from assay.formats.transcripts import read_transcripts
 
 __all__ = [
     "ExportRow",
@@ -17,6 +16,5 @@ __all__ = [
     "read_eval_log",
     "read_jsonl",
     "read_scout",
-    "read_transcripts",
     "write_eval_log",
 ]
