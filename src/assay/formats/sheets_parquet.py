@@ -33,7 +33,7 @@ def read_parquet(source: Source) -> Rows:
             for values in zip(*columns.values(), strict=True):
                 number += 1
                 yield number, dict(zip(names, values, strict=True))
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         source.fault(f"the file is damaged ({error}).", "Write it again.", row=number + 1)
     except TypeError as error:
         source.fault(f"{error}.", "Store text, numbers or lists of them.", row=number + 1)
@@ -51,7 +51,7 @@ def _open(source: Source) -> Any:
 
     try:
         table = pq.ParquetFile(source.path, buffer_size=2**16, pre_buffer=False)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         source.fault(f"the file is not Parquet ({error}).", "Write it again as Parquet.")
         return None
     names = table.schema_arrow.names

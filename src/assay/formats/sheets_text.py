@@ -25,9 +25,8 @@ def read_csv(source: Source) -> Rows:
     if _is_utf16(source):
         return
     with source.path.open(encoding="utf-8-sig", newline="") as file:
-        lines = _Lines(file)
         try:
-            yield from _csv_rows(source, lines)
+            yield from _csv_rows(source, _Lines(file))
         except UnicodeDecodeError as error:
             bad = error.object[error.start]
             source.fault(

@@ -1,44 +1,43 @@
-"""Excel workbooks as sheets, after a look into the archive that keeps bombs out."""
+"""Excel workbooks as sheets."""
 
 from __future__ import annotations
 
 import datetime
-import re
-import zipfile
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from assay.formats.sheets_archive import BadArchiveError, look_into
 from assay.formats.sheets_base import Row, Rows, Source, columns_of
-
-MOST_ENTRIES = 2_000
-"""Files that the archive of a workbook may hold."""
-MOST_BYTES = 512 * 2**20
-"""Bytes that a workbook may unpack to."""
-MOST_CELLS = 10_000_000
-"""Cells, blank ones counted, of the rectangle that a sheet spans."""
-
-_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
-_CHUNK = 2**20
-_OVERLAP = 64
 
 
 def read_xlsx(source: Source) -> Rows:
     """Rows of one sheet of a workbook (the first, if none is named), numbered as Excel does.
 
     Cells become the text that a csv export would show: numbers without a trailing ``.0``, dates in
-    ISO 8601, ``TRUE`` and ``FALSE``. Formulas give the value stored with them. The first row that
-    is not blank is the header; blank rows are skipped. Archives that are damaged, declare sizes
-    that are not true, unpack to too much or span too many cells are refused.
+    ISO 8601, ``TRUE`` and ``FALSE``. Formulas give the value stored with them; a row where one
+    gives an error is reported. The first row that is not blank is the header; blank rows are
+    skipped. Archives that are damaged or would grow too large are refused.
     """
-    if not _is_harmless(source):
+    try:
+        view = look_into(source.path)
+    except BadArchiveError as error:
+        source.fault(f"{error}.", "Save it again as .xlsx, without a password.")
         return
-    rows = _sheet_rows(source)
-    if rows is None:
+    opened = _open(source)
+    if opened is None:
         return
+    name, rows = opened
+    broken = {row: letters for letters, row in reversed(view.errors.get(name, []))}
     columns: list[str] | None = None
     for number, cells in enumerate(rows, 1):
         texts = [_text(cell) for cell in cells]
+        if number in broken:
+            place = f"{broken[number]}{number}"
+            source.fault(f"the formula in {place} gives an error.", "Mend it.", row=number)
+            if columns is None:
+                return
+            continue
         if not any(texts):
             continue
         if columns is None:
@@ -80,7 +79,8 @@ def _text(cell: Any) -> str:
     return str(cell)
 
 
-def _sheet_rows(source: Source) -> Iterator[list[Any]] | None:
+def _open(source: Source) -> tuple[str, Iterator[list[Any]]] | None:
+    """The name of the sheet that is meant, and its rows."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -88,11 +88,10 @@ def _sheet_rows(source: Source) -> Iterator[list[Any]] | None:
         name = _sheet_name(source, book.sheet_names)
         if name is None:
             return None
-        rows: Iterator[list[Any]] = book.get_sheet_by_name(name).iter_rows()
+        return name, book.get_sheet_by_name(name).iter_rows()
     except (CalamineError, OSError, ValueError) as error:
         source.fault(f"the workbook cannot be read ({error}).", "Save it again as .xlsx.")
         return None
-    return rows
 
 
 def _sheet_name(source: Source, names: list[str]) -> str | None:
@@ -107,68 +106,3 @@ def _sheet_name(source: Source, names: list[str]) -> str | None:
         f"there is no sheet {wanted!r}.", f"{meant}The sheets are: {', '.join(names) or 'none'}."
     )
     return None
-
-
-def _is_harmless(source: Source) -> bool:
-    """Unpack the archive once, piece by piece, to see what it really holds."""
-    try:
-        with zipfile.ZipFile(source.path) as archive:
-            fault = _fault_of(archive)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError) as error:
-        fault = f"the file is not a sound .xlsx archive ({error})"
-    except RuntimeError:
-        fault = "the archive is encrypted"
-    except Exception as error:
-        if type(error).__module__ != "zlib":
-            raise
-        fault = f"the archive is damaged ({error})"
-    if fault:
-        source.fault(f"{fault}.", "Save it again as .xlsx, without a password.")
-    return not fault
-
-
-def _fault_of(archive: zipfile.ZipFile) -> str:
-    entries = archive.infolist()
-    if len(entries) > MOST_ENTRIES:
-        return f"the archive holds {len(entries):,} files, a workbook at most {MOST_ENTRIES:,}"
-    declared = sum(entry.file_size for entry in entries)
-    if declared > MOST_BYTES:
-        return f"the archive unpacks to {declared:,} bytes, a workbook at most {MOST_BYTES:,}"
-    if len({entry.filename for entry in entries}) < len(entries):
-        return "the archive holds two files of one name"
-    for entry in entries:
-        if fault := _fault_of_entry(archive, entry):
-            return fault
-    return ""
-
-
-def _fault_of_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
-    declared, seen = entry.file_size, 0
-    entry.file_size = MOST_BYTES + 1  # else zipfile stops at the declared size and sees no lie
-    rows, columns, tail = 0, 0, b""
-    with archive.open(entry) as part:
-        while chunk := part.read(_CHUNK):
-            seen += len(chunk)
-            if seen > declared:
-                return f"{entry.filename!r} in the archive unpacks to more than it declares"
-            text = tail + chunk
-            if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-                return f"{entry.filename!r} in the archive declares XML entities"
-            if entry.filename.startswith("xl/worksheets/"):
-                for letters, digits in _CELL.findall(text):
-                    rows = max(rows, int(digits))
-                    columns = max(columns, _column_number(letters))
-            tail = text[-_OVERLAP:]
-    if rows * columns > MOST_CELLS:
-        return (
-            f"a sheet spans {rows:,} rows and {columns:,} columns, more than {MOST_CELLS:,} cells "
-            "(delete stray cells far from the table)"
-        )
-    return ""
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
