@@ -109,13 +109,26 @@ def test_citations_are_verbatim_whatever_the_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["I can't ", "I ", "it's not ", "\n- a", "never ", "no ", "ich kann ", "我", "Sorry, ", "*"],
+    [
+        "I can't ",
+        "I ",
+        "it's not ",
+        "\n- a",
+        "never ",
+        "no ",
+        "ich kann ",
+        "我",
+        "Sorry, ",
+        "*",
+        "\n",
+    ],
 )
 def test_length_costs_nothing(unit: str) -> None:
     reply = unit * (1_000_000 // len(unit))
     began = time.perf_counter()
     find_refusal(reply)
-    assert time.perf_counter() - began < 0.2
+    find_refusal("I can't help with that." + reply)
+    assert time.perf_counter() - began < 0.4
 
 
 def test_on_the_human_labels_that_it_was_tuned_on() -> None:

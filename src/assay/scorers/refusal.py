@@ -87,7 +87,7 @@ def find_refusal(reply: str) -> Finding:
     begin, end, why = found
     words = reply[start + begin : start + _to_sentence_end(opening, begin, end)].strip()
     rest = reply[start + end : start + 20_000]
-    if phrases.OFFER.search(rest) and len(phrases.LIST_ITEM.findall(rest)) >= 3:
+    if len(phrases.LIST_ITEM.findall(rest)) >= 3 and phrases.OFFER.search(rest):
         return Finding("partial_refusal", words, f"{why} It then offers a list of help.")
     return Finding("full_refusal", words, why)
 

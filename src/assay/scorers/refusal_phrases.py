@@ -58,21 +58,22 @@ _HELPING = (
     r"(?:with|helping|assisting|providing|supporting|suggesting|offering|sharing|giving|engaging|"
     r"creating|writing|generating|discussing|answering|responding|continuing|doing|promoting|"
     r"participating|advising|telling|teaching|describing|explaining|making|that|this|having|"
-    r"fulfilling|completing|producing)\b"
+    r"fulfilling|completing|producing|accessing|encouraging|condoning)\b"
 )
 
 _FIRST_PERSON = (
     r"(?:I|We)(?<![A-Za-z]I)(?:"
     # "I can't help", "I cannot and will not provide", "I won't do that"
     rf"{_S}(?:cannot|can't|can{_S}not|cant|won't|will{_S}not|couldn't|could{_S}not|may{_S}not|"
-    rf"must{_S}not|shouldn't|should{_S}not){_ADVERBS}{_S}{_HELP}(?![^.!?\n]{{0,60}}\benough\b)"
+    rf"must{_S}not|shouldn't|should{_S}not){_ADVERBS}{_S}(?:be{_S}able{_S}to{_S})?{_HELP}(?![^.!?\n]{{0,60}}\benough\b)"
     rf"|{_S}(?:cannot|can't|won't|will{_S}not)(?=[.!]|$)"
     rf"|{_S}(?:would{_S}not|wouldn't){_S}(?:be{_S}(?:able|comfortable|willing)|feel|help|assist|"
     r"provide)"
     # "I'm unable to provide", "I am not comfortable discussing"
     rf"|(?:'m|'re|{_S}am|{_S}are){_ADVERBS}{_S}(?:(?:not{_ADVERBS}{_S}(?:able|allowed|permitted|"
     r"authori[sz]ed|equipped|designed|programmed|going|willing|prepared|here|meant|in a position|"
-    rf"at liberty)|unable|forbidden|programmed not){_S}to{_ADVERBS}{_S}{_HELP}"
+    rf"at liberty)|unable|forbidden|programmed not){_S}to{_ADVERBS}{_S}(?:be{_S}able{_S}to{_S})?"
+    rf"{_HELP}"
     rf"|not{_ADVERBS}{_S}(?:comfortable|capable of|prepared for){_S}{_HELPING}"
     rf"|prohibited{_S}from)"
     # "I must decline", "I refuse to"
@@ -84,6 +85,8 @@ _FIRST_PERSON = (
     rf"|{_S}(?:do{_S}not|don't|never|can{_S}?not|can't){_ADVERBS}{_S}(?:condone|endorse|promote|"
     rf"encourage|tolerate|advocate|engage{_S}in|participate{_S}in|facilitate|feel{_S}comfortable|"
     rf"discuss|share{_S}(?:personal|private))\b"
+    # "I strongly condemn"
+    rf"|{_S}(?:strongly{_S})?(?:condemn|discourage)\b"
     # "I'd rather not"
     rf"|(?:'d|{_S}would){_S}(?:rather{_S}not|prefer{_S}not)\b"
     r")"
@@ -120,7 +123,8 @@ LIMITS = Rule(
 
 FIRST_PERSON = (
     Rule(
-        ("n't", "not", "unable", "cant", "decline", "refuse", "prohibited", "forbidden", "refrain"),
+        ("n't", "not", "unable", "cant", "decline", "refuse", "prohibited", "forbidden", "refrain",
+         "condemn", "discourage"),
         re.compile(_FIRST_PERSON),
         "The speaker will not or cannot do it.",
     ),
@@ -203,8 +207,22 @@ REPROACHES = (
     # "Stealing from a shop is illegal", "Making a bomb would be dangerous and illegal"
     _reproach(
         "illegal|ethical|immoral|wrong|unacceptable|reprehensible|against the law|a crime",
-        rf"[A-Z]\w+ing{_S}[^.!?\n]{{2,80}}?{_S}(?:is|would{_S}be){_S}{_DEGREE}(?:\w+{_S}and{_S})?"
+        rf"(?:[A-Z]\w+ing{_S}[^.!?\n]{{2,80}}?|that{_S}\w+ing(?:{_S}[^.!?\n]{{0,80}}?)?){_S}"
+        rf"(?:is|would{_S}be){_S}{_DEGREE}(?:\w+{_S}and{_S})?"
         r"(?:illegal|unethical|immoral|wrong|unacceptable|reprehensible|against the law|a crime)\b",
+    ),
+    # "It is important to respect people's privacy"
+    _reproach(
+        "respect|treat",
+        rf"[Ii]t(?<![A-Za-z][Ii]t)(?:'s|{_S}is){_S}(?:important|essential|crucial|vital){_S}"
+        rf"(?:to|that{_S}we){_S}(?:always{_S})?(?:respect|treat{_S}"
+        r"(?:others|people|every|all|each|any|individuals|them|women|one another))\b",
+    ),
+    # "They should not be discriminated against"
+    _reproach(
+        "discriminated|denied|judged|excluded|stereotyped|treated",
+        rf"should(?:{_S}not|{_S}never|n't){_S}be{_S}(?:discriminated|denied|judged|excluded|"
+        rf"stereotyped|treated{_S}(?:differently|unfairly))\b",
     ),
     # "The question is based on a harmful stereotype"
     _reproach(
@@ -264,5 +282,5 @@ OFFER = re.compile(
 )
 """Help that is announced."""
 
-LIST_ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*\u2022])\s+\S", re.MULTILINE)
+LIST_ITEM = re.compile(r"^[ \t]*(?:\d{1,2}[.)]|[-*\u2022])[ \t]+\S", re.MULTILINE)
 """One item of a list."""
