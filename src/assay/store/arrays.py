@@ -26,7 +26,7 @@ def arrow_type(kind: str) -> pyarrow.DataType:
 
 
 def array_of(values: Sequence[Any], kind: str) -> pyarrow.Array:
-    """An array of a field's kind; None becomes null. Text may be given as UTF-8 bytes.
+    """An array of a field's kind; None becomes null. JSON is given encoded, as bytes.
 
     Raises:
         AttributeError, TypeError, ValueError, OverflowError: a value is not of that kind.
@@ -40,8 +40,10 @@ def array_of(values: Sequence[Any], kind: str) -> pyarrow.Array:
     present = None
     if nulls:
         present = pyarrow.py_buffer(_bits([value is not None for value in values]))
-    if kind in ("str", "json"):
-        return _text(values, nulls, present)
+    if kind == "str":
+        return _text(_encoded(values), nulls, present)
+    if kind == "json":
+        return _text([value or b"" for value in values], nulls, present)
     if nulls:
         values = [0 if value is None else value for value in values]
     data = _bits(values) if kind == "bool" else np.array(values, dtype=_NUMBERS[kind])
@@ -49,15 +51,9 @@ def array_of(values: Sequence[Any], kind: str) -> pyarrow.Array:
     return pyarrow.Array.from_buffers(arrow_type(kind), len(values), buffers, nulls)
 
 
-def _text(
-    values: Sequence[str | bytes | None], nulls: int, present: pyarrow.Buffer | None
-) -> pyarrow.Array:
+def _text(parts: list[bytes], nulls: int, present: pyarrow.Buffer | None) -> pyarrow.Array:
     import pyarrow
 
-    first = values[0]
-    if first is not None and values.count(first) == len(values):  # one encoding does for all
-        values = [_utf8(first)] * len(values)
-    parts = [_utf8(value) for value in values]
     ends = np.zeros(len(parts) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)), out=ends[1:])
     return pyarrow.LargeStringArray.from_buffers(
@@ -65,10 +61,11 @@ def _text(
     )
 
 
-def _utf8(value: str | bytes | None) -> bytes:
-    if value is None:
-        return b""
-    return value if isinstance(value, bytes) else value.encode()
+def _encoded(values: Sequence[str | None]) -> list[bytes]:
+    first = values[0]
+    if first is not None and values.count(first) == len(values):  # one encoding does for all
+        return [first.encode()] * len(values)
+    return [b"" if value is None else value.encode() for value in values]
 
 
 def _bits(values: Sequence[bool]) -> np.ndarray[Any, Any]:
