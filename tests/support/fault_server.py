@@ -2,6 +2,8 @@
 
 It speaks Chat Completions and Messages, in a thread of its own, so tests of any kind can use it::
 
+    from tests.support.fault_server import ...
+
     with FaultServer(in_turn(status(429, retry_after="1"), reply("Paris."))) as server:
         model = open_model("openai/any", ModelSettings(base_url=server.url))
 

@@ -213,7 +213,7 @@ def first_alternatives(logprobs: Logprobs) -> dict[str, float] | None:
     for each in alternatives:
         logprob = min(each.logprob, 0.0)
         if each.token in merged:
-            total = math.exp(merged[each.token]) + math.exp(logprob)
-            logprob = min(math.log(total), 0.0) if total else logprob
+            low, high = sorted((merged[each.token], logprob))
+            logprob = min(high + math.log1p(math.exp(low - high)), 0.0)
         merged[each.token] = logprob
     return merged

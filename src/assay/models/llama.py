@@ -21,7 +21,13 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from assay.errors import MissingPackageError, ModelTimeoutError, RequestRejectedError
+from assay.errors import (
+    MissingPackageError,
+    ModelConnectionError,
+    ModelTimeoutError,
+    RequestRejectedError,
+    TransientModelError,
+)
 
 SMALL = 500 * 2**20
 """Bytes of weights up to which every core may have a copy of its own."""
@@ -112,7 +118,8 @@ class Llama:
         A cancelled call stops the generation at its next token.
 
         Raises:
-            ModelTimeoutError: it took longer than the timeout, or the model was closed meanwhile.
+            ModelTimeoutError: it took longer than the timeout.
+            ModelConnectionError: the model was closed meanwhile.
             RequestRejectedError: llama.cpp cannot load the weights, or will not take the request.
         """
         if self._threads is None:
@@ -141,7 +148,7 @@ class Llama:
     def _chat(self, body: bytes, cancelled: threading.Event) -> tuple[list[bytes], float]:
         server = self._server()
         chunks: list[bytes] = []
-        broken_off = ""
+        broken_off: TransientModelError | None = None
         start = time.perf_counter()
         deadline = start + self._timeout
 
@@ -149,14 +156,15 @@ class Llama:
             nonlocal broken_off
             chunks.append(chunk)
             if cancelled.is_set() or self._stopping.is_set():
-                broken_off = "the model was closed"
+                broken_off = ModelConnectionError("the model was closed.", where=self._where)
             elif time.perf_counter() > deadline:
-                broken_off = f"no reply within {self._timeout:g} s"
-            return bool(broken_off)
+                late = f"no reply within {self._timeout:g} s."
+                broken_off = ModelTimeoutError(late, where=self._where)
+            return broken_off is not None
 
         self._ask(server, body, take)
-        if broken_off:  # half a reply is none
-            raise ModelTimeoutError(f"{broken_off}.", where=self._where)
+        if broken_off is not None:  # half a reply is none
+            raise broken_off
         return chunks, time.perf_counter() - start
 
     def _ask(self, server: Any, body: bytes, take: Callable[[bytes], bool]) -> None:
