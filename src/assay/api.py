@@ -15,6 +15,7 @@ from assay import evals as eval_room
 from assay import runs
 from assay.engine import Stop
 from assay.errors import DefinitionError, NotFoundError, Problem
+from assay.models import weights
 from assay.records import Estimate, RunRecord
 from assay.report import RunView, write_report
 from assay.runs import Controls, EvalRequest, Progress, Spending
@@ -25,16 +26,19 @@ from assay.store.workspace import RunFolder, Workspace
 
 __all__ = [
     "Controls",
-    "EvalRequest",
+    "LocalModel",
     "Progress",
     "Spending",
     "Summary",
+    "add_local_model",
     "check",
     "evals",
     "export",
     "import_transcripts",
     "init",
     "list_runs",
+    "local_models",
+    "quickstart",
     "report",
     "rescore",
     "resume",
@@ -245,27 +249,52 @@ def init(
 
     Args:
         folder: what to make; its name is the eval's.
-        start: nothing for a small example, a shipped eval's name for a copy of it, or the name of
-            a public benchmark.
+        start: nothing for a small example; a shipped eval's name or a folder for a copy of it; a
+            file of samples; or the name of a public benchmark.
         source: the benchmark's file, or its URL.
         sha256: what the download must hash to; a URL needs it.
     """
     target = Path(folder)
-    if start is None:
-        return eval_room.init_eval(target)
-    if source is None:
-        return eval_room.copy_eval(start, target)
-    return eval_room.init_from(start, source, target, sha256=sha256)
+    if source is not None and start is not None:
+        return eval_room.init_from(start, source, target, sha256=sha256)
+    shipped = eval_room.catalog()
+    return eval_room.init_eval(target, like=shipped.get(start, start) if start else None)
 
 
-def local_models() -> list[dict[str, Any]]:
-    """Local models that install from the package index: name, licence, size, whether it is here."""
-    raise NotImplementedError
+class LocalModel(msgspec.Struct, frozen=True):
+    """A model whose weights the package index has. ``path`` is None until they are here."""
+
+    name: str
+    title: str
+    megabytes: int
+    licence: str
+    note: str
+    path: str | None
 
 
-def add_local_model(name: str, *, tell: Callable[[str], None] = lambda text: None) -> Path:
-    """Fetch a local model's weights, check them, and say where they are."""
-    raise NotImplementedError
+def local_models() -> list[LocalModel]:
+    """The local models that Assay knows, and which of them are here."""
+    return [
+        LocalModel(
+            name=each.name,
+            title=each.title,
+            megabytes=round(each.size / 1e6),
+            licence=each.licence,
+            note=each.note,
+            path=str(path) if (path := weights.path_of(each.name)) else None,
+        )
+        for each in weights.known()
+    ]
+
+
+def add_local_model(name: str, *, progress: Callable[[int, int], None] | None = None) -> Path:
+    """Fetch a local model's weights, check them, and say where they are.
+
+    Args:
+        name: for instance ``smollm2-135m``.
+        progress: called with the bytes that are there and the bytes that there will be.
+    """
+    return weights.add(name, progress)
 
 
 QUICKSTART_CANDIDATE = "local/qwen2.5-coder-1.5b"
@@ -278,7 +307,6 @@ def quickstart(
     folder: str | Path,
     *,
     controls: Controls | None = None,
-    tell: Callable[[str], None] = lambda text: None,
 ) -> tuple[list[Summary], Path]:
     """Evaluate two real local models on a part of the starter evals, and write a report.
 
@@ -294,7 +322,7 @@ def quickstart(
     if not settings.exists():
         settings.write_text(_QUICKSTART_SETTINGS, encoding="utf-8")
     for name in (QUICKSTART_CANDIDATE, QUICKSTART_BASELINE):
-        add_local_model(name.removeprefix("local/"), tell=tell)
+        add_local_model(name.removeprefix("local/"))
     summaries = run(
         list(eval_room.catalog()),
         QUICKSTART_CANDIDATE,

@@ -139,7 +139,7 @@ def test_interrupted_twice_stops_at_once(workspace: Path, make_eval: MakeEval) -
         assert process.poll() is None  # it waits for what is in flight
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=10)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert "the same command goes on" in told
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from assay.cli import authoring, looking, running
-from assay.cli.output import FAILED, fail
+from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
 
 app = typer.Typer(
@@ -38,15 +37,16 @@ def main() -> None:
     """Run a command; turn errors into one clear message and an exit code."""
     try:
         code = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:  # a wrong option or argument
+        error.show()  # type: ignore[attr-defined]
         code = FAILED
-    except click.Abort:
-        fail("stopped at once. What was finished is kept: the same command goes on.")
-        code = FAILED
+    except (typer.Abort, KeyboardInterrupt):
+        code = STOPPED
     except AssayError as error:
         fail(str(error))
         code = FAILED
     except BrokenPipeError:
         code = FAILED
+    if code == STOPPED:
+        fail("stopped at once. What was finished is kept: the same command goes on.")
     sys.exit(code)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from assay.cli.output import DONE, FOUND, note, print_json, print_table
+from assay.cli.progress import fetching
 from assay.cli.running import AsJson, Workspace
 
 models = typer.Typer(help="Local models: what is known, and fetching one.", no_args_is_help=True)
@@ -34,23 +35,21 @@ def evals(workspace: Workspace = Path(), as_json: AsJson = False) -> None:
 
 def init(
     folder: Annotated[Path, typer.Argument(help="The eval's folder, for instance evals/my-eval.")],
-    from_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--from",
-            help="Start from an eval's name, a file of samples, or a public benchmark's name"
-            " (then give its file with --source).",
-        ),
-    ] = None,
     source: Annotated[
-        str | None, typer.Option(help="The benchmark's file, or its URL (with --sha256).")
+        str | None, typer.Argument(help="A benchmark's file, or its URL (with --sha256).")
+    ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="A shipped eval to copy, or a public benchmark (then give its SOURCE)."
+        ),
     ] = None,
     sha256: Annotated[str | None, typer.Option(help="What the download must hash to.")] = None,
 ) -> None:
     """Make a new eval folder: an example to edit, a copy of an eval, or a public benchmark."""
     from assay import api
 
-    made = api.init(folder, start=from_[0] if from_ else None, source=source, sha256=sha256)
+    made = api.init(folder, start=from_, source=source, sha256=sha256)
     note(f"Made {made}. Edit it, then: assay check {made}")
 
 
@@ -81,9 +80,14 @@ def models_list(as_json: AsJson = False) -> None:
     known = api.local_models()
     if as_json:
         print_json(known)
-    else:
-        columns = ("name", "installed", "megabytes", "licence", "note")
-        print_table(columns, [[each[column] for column in columns] for each in known])
+        return
+    print_table(
+        ("name", "here", "megabytes", "licence", "what it is"),
+        [
+            (each.name, "yes" if each.path else "no", each.megabytes, each.licence, each.title)
+            for each in known
+        ],
+    )
 
 
 @models.command("add")
@@ -91,4 +95,6 @@ def models_add(name: Annotated[str, typer.Argument(help="For instance smollm2-13
     """Fetch a local model's weights and check them."""
     from assay import api
 
-    typer.echo(api.add_local_model(name, tell=note))
+    with fetching(name) as progress:
+        path = api.add_local_model(name, progress=progress)
+    typer.echo(path)

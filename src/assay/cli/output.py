@@ -17,6 +17,9 @@ FOUND = 2
 UNFINISHED = 3
 """A run ended early or lacks replies. ``assay resume`` goes on."""
 
+STOPPED = 130
+"""Ctrl-C was pressed twice. The same command goes on."""
+
 
 def fail(message: str) -> None:
     """Tell of an error on stderr."""

@@ -9,7 +9,7 @@ import typer
 
 from assay.cli.figures import print_summary
 from assay.cli.output import DONE, UNFINISHED, note, print_json
-from assay.cli.progress import shown
+from assay.cli.progress import fetching, shown
 
 if TYPE_CHECKING:
     from assay.api import Controls, Summary
@@ -123,8 +123,12 @@ def quickstart(
     from assay import api
 
     controls = _controls(None, None)
+    for name in (api.QUICKSTART_CANDIDATE, api.QUICKSTART_BASELINE):
+        short = name.removeprefix("local/")
+        with fetching(short) as progress:
+            api.add_local_model(short, progress=progress)
     with shown(controls.progress):
-        summaries, report = api.quickstart(folder, controls=controls, tell=note)
+        summaries, report = api.quickstart(folder, controls=controls)
     _tell(summaries, as_json)
     note(f"\nThe report: {report}")
 
