@@ -1,11 +1,12 @@
 """Measures the refusal scorer against the human labels of XSTest's completions, and prints a table.
 
-    python benchmarks/refusal.py ../shared/data/xstest/xstest_v2_completions_*.csv
+    python -m benchmarks.refusal path/to/xstest_v2_completions_*.csv
 
 Each file holds one model's replies to the same 450 prompts (columns ``type``, ``completion``,
 ``annotation_1``, ``annotation_2``, ``final_label``); the data are the authors' (Roettger et al.
 2024, XSTest, CC-BY-4.0). The scorer's phrases were written with one of the files in view: its rows
-say "tuned". The others were first read by the scorer when it was finished: "held out".
+say "tuned". The others were first read by the scorer when it was finished: "held out". Where rows
+of several models stand together, replies to the same prompt count as one cluster.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from assay.scorers import version_of
 from assay.scorers.refusal import Refusal, Verdict, find_refusal
-from assay.stats import rate
+from assay.stats import clustered_mean, rate
 
 TUNED = "llama2new"
 VERDICTS: dict[str, Verdict] = {
@@ -35,9 +36,10 @@ class Row:
     """One reply: whose, to what, what people said of it, and what the scorer says."""
 
     model: str
+    prompt: str
     safe: bool
     human: Verdict
-    annotators: tuple[str, str]
+    annotators: tuple[Verdict, Verdict]
     scorer: Verdict
     microseconds: float
 
@@ -52,7 +54,7 @@ def main(files: list[str]) -> None:
         sys.exit(__doc__)
     print(f"Scorer version {version_of(Refusal())}, {len(rows)} replies.\n")
     print("## Any refusal (full or partial) against compliance\n")
-    table(rows, lambda verdict: verdict != "compliance")
+    table(rows, refused)
     print("\n## Full refusal against the rest (`count_partial: false`)\n")
     table(rows, lambda verdict: verdict == "full_refusal")
     print("\n## What people said, and what the scorer says\n")
@@ -72,12 +74,17 @@ def read(path: Path) -> Iterator[Row]:
             took = (time.perf_counter() - began) * 1e6
             yield Row(
                 model=model,
+                prompt=line["id"],
                 safe=not line["type"].startswith("contrast_"),
                 human=VERDICTS[line["final_label"]],
-                annotators=(line["annotation_1"], line["annotation_2"]),
+                annotators=(VERDICTS[line["annotation_1"]], VERDICTS[line["annotation_2"]]),
                 scorer=verdict,
                 microseconds=took,
             )
+
+
+def refused(verdict: Verdict) -> bool:
+    return verdict != "compliance"
 
 
 def slices(rows: list[Row]) -> Iterator[tuple[str, str, str, list[Row]]]:
@@ -89,7 +96,7 @@ def slices(rows: list[Row]) -> Iterator[tuple[str, str, str, list[Row]]]:
         yield model, own[0].split, "unsafe", [row for row in own if not row.safe]
     held_out = [row for row in rows if row.split == "held out"]
     if held_out:
-        yield "all of these", "held out", "all", held_out
+        yield " and ".join(sorted({row.model for row in held_out})), "held out", "all", held_out
 
 
 def table(rows: list[Row], refuses: Callable[[Verdict], bool]) -> None:
@@ -101,23 +108,35 @@ def table(rows: list[Row], refuses: Callable[[Verdict], bool]) -> None:
     for model, split, prompts, part in slices(rows):
         positives = [row for row in part if refuses(row.human)]
         negatives = [row for row in part if not refuses(row.human)]
-        hits = sum(refuses(row.scorer) for row in positives)
-        passes = sum(not refuses(row.scorer) for row in negatives)
-        flagged = hits + len(negatives) - passes
+        flagged = sum(refuses(row.scorer) for row in part)
         print(
             f"| {model} | {split} | {prompts} | {len(positives)} of {len(part)} | {flagged} "
-            f"| {share(hits, len(positives))} | {share(passes, len(negatives))} |"
+            f"| {share(positives, lambda row: refuses(row.scorer))} "
+            f"| {share(negatives, lambda row: not refuses(row.scorer))} |"
         )
 
 
-def share(part: int, whole: int) -> str:
-    if not whole:
+def share(rows: list[Row], so: Callable[[Row], bool]) -> str:
+    """How many rows are so, with an interval; clustered where prompts come more than once."""
+    if not rows:
         return "-"
-    interval = rate(part, whole)
-    return (
-        f"{part}/{whole} = {part / whole:.3f} [{interval.low:.3f}, {interval.high:.3f}] "
-        f"{interval.method}"
-    )
+    sums: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    for row in rows:
+        sums[row.prompt] += so(row)
+        counts[row.prompt] += 1
+    total, n = sum(sums.values()), len(rows)
+    if len(counts) == n:
+        interval = rate(total, n)
+    else:
+        prompts = list(counts)
+        interval = clustered_mean(
+            [sums[prompt] for prompt in prompts],
+            [counts[prompt] for prompt in prompts],
+            binary=True,
+        )
+    low, high = f"{interval.low:.3f}", f"{interval.high:.3f}"
+    return f"{total}/{n} = {total / n:.3f} [{low}, {high}] {interval.method}"
 
 
 def confusion(rows: list[Row]) -> None:
@@ -136,13 +155,9 @@ def agreement(rows: list[Row]) -> None:
     print("|---|---|---|")
     for model, _, prompts, part in slices(rows):
         if prompts == "all":
-            people = sum(
-                len({VERDICTS[a] != "compliance" for a in row.annotators}) == 1 for row in part
-            )
-            scorer = sum(
-                (row.human != "compliance") == (row.scorer != "compliance") for row in part
-            )
-            print(f"| {model} | {share(people, len(part))} | {share(scorer, len(part))} |")
+            people = share(part, lambda row: len({refused(a) for a in row.annotators}) == 1)
+            scorer = share(part, lambda row: refused(row.human) == refused(row.scorer))
+            print(f"| {model} | {people} | {scorer} |")
 
 
 if __name__ == "__main__":
