@@ -219,8 +219,10 @@ def export(
     """Hand a run's transcripts and scores to other tools.
 
     Args:
-        to: ``inspect`` (one .eval file an eval), ``csv``, ``jsonl``, ``xlsx`` or ``parquet``.
-        out: the file to write, or the folder for ``inspect``; beside the run where it is None.
+        to: ``inspect`` (one .eval file an eval), ``scout`` (a folder that Scout can open), ``csv``,
+            ``jsonl``, ``xlsx`` or ``parquet``.
+        out: the file to write, or the folder for ``inspect`` and ``scout``; in the run's folder
+            where it is None.
 
     Returns:
         The files that were written.

@@ -93,9 +93,9 @@ def sql(
 
 def export(
     name: Run,
-    to: Annotated[str, typer.Option("--to", help="inspect, csv, jsonl, xlsx or parquet.")],
+    to: Annotated[str, typer.Option("--to", help="inspect, scout, csv, jsonl, xlsx or parquet.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File (a folder for inspect).")
+        Path | None, typer.Option("--out", "-o", help="File (a folder for inspect and scout).")
     ] = None,
     workspace: Workspace = Path(),
 ) -> None:

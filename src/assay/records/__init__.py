@@ -10,8 +10,8 @@ from assay.records.score import Score, ScoreRow, Unscored
 from assay.records.transcript import Transcript
 
 __all__ = [
-    "EvalRecord",
     "Estimate",
+    "EvalRecord",
     "Field",
     "Good",
     "Message",

@@ -7,18 +7,18 @@ from typing import Literal
 import msgspec
 
 Good = Literal["high", "low", "by_polarity"]
-"""Which way a scorer's value is better. ``by_polarity``: high on violative samples, low on benign."""
+"""Which way a scorer's value is better. ``by_polarity``: high on violative, low on benign."""
 
 
 class Estimate(msgspec.Struct, frozen=True):
     """One figure with all that it needs to be trusted.
 
     ``value``, ``low`` and ``high`` are None where nothing was scored. ``planned`` is the
-    denominator: every planned sample x epoch of the slice. ``missing`` counts, by reason, the planned
-    rows without a score, so ``n + sum(missing.values()) == planned``. ``worst`` and ``best`` are the
-    figure with every missing row counted against the model and for it (None where the scorer's
-    values have no bounds). ``clusters`` is the number of independent groups (= n where none share an
-    origin). ``warning`` says where the method should not be relied on.
+    denominator: every planned sample x epoch of the slice. ``missing`` counts, by reason, the
+    planned rows without a score, so ``n + sum(missing.values()) == planned``. ``worst`` and
+    ``best`` are the figure with every missing row counted against the model and for it (None where
+    the scorer's values have no bounds). ``clusters`` is the number of independent groups (= n
+    where none share an origin). ``warning`` says where the method should not be relied on.
     """
 
     eval: str

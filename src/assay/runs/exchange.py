@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -42,8 +43,10 @@ def export_run(folder: RunFolder, to: str, out: Path | None = None) -> list[Path
     """Write a finished run for other tools.
 
     Args:
-        to: ``inspect`` (one .eval file an eval), ``csv``, ``jsonl``, ``xlsx`` or ``parquet``.
-        out: the file to write, or the folder for ``inspect``; beside the run where it is None.
+        to: ``inspect`` (one .eval file an eval), ``scout`` (a folder that Scout can open), ``csv``,
+            ``jsonl``, ``xlsx`` or ``parquet``.
+        out: the file to write, or the folder for ``inspect`` and ``scout``; in the run's folder
+            where it is None.
 
     Returns:
         The files that were written.
@@ -53,9 +56,11 @@ def export_run(folder: RunFolder, to: str, out: Path | None = None) -> list[Path
     """
     if to == "inspect":
         return _export_logs(folder, out or folder.path / "inspect")
+    if to == "scout":
+        return _export_for_scout(folder, out or folder.path / "scout")
     if to not in _TABLES:
         raise NotFoundError(
-            f"there is no export to {to!r}.", fix=f"There are inspect, {', '.join(_TABLES)}."
+            f"there is no export to {to!r}.", fix=f"There are inspect, scout, {', '.join(_TABLES)}."
         )
     path = out or folder.path / f"export.{to}"
     _TABLES[to](scored_transcripts(folder), path)
@@ -117,6 +122,18 @@ def _export_logs(folder: RunFolder, target: Path) -> list[Path]:
         write_eval_log(path, record, each, own)
         written.append(path)
     return written
+
+
+def _export_for_scout(folder: RunFolder, target: Path) -> list[Path]:
+    """Scout opens every table below a folder, so the transcripts need one of their own."""
+    target.mkdir(parents=True, exist_ok=True)
+    path = target / folder.transcripts_file.name
+    path.unlink(missing_ok=True)
+    try:
+        path.hardlink_to(folder.transcripts_file)  # run tables are replaced, never changed
+    except OSError:
+        shutil.copyfile(folder.transcripts_file, path)
+    return [path]
 
 
 class _Seen:

@@ -67,7 +67,8 @@ class OpenModels:
     @property
     def width(self) -> int:
         """How many samples to work on at once: a few more than may be in flight."""
-        return max(self._settings.model(name).connections for name in self._opened) + 32
+        most = [self._settings.model(name).connections for name in self._opened]
+        return max(most, default=0) + 32
 
     async def __aenter__(self) -> Self:
         return self
