@@ -2,17 +2,76 @@
 
 from __future__ import annotations
 
-from assay.stats.cluster import WorstCase, clustered_mean, worst_case
+from assay.stats.agreement import Agreement, ClassReport, agreement, krippendorff_alpha
+from assay.stats.attempts import (
+    Components,
+    success_at_k,
+    success_within_budget,
+    variance_components,
+)
+from assay.stats.audit import Audited, Stratum, audited_rate
+from assay.stats.cluster import WorstCase, clustered_mean, sums_by_cluster, worst_case
 from assay.stats.interval import Interval
 from assay.stats.mean import mean
+from assay.stats.multiple import benjamini_hochberg, holm
+from assay.stats.paired import Paired, flips, paired
+from assay.stats.power import (
+    items_for_difference,
+    items_for_no_failures,
+    items_for_rate,
+    paired_rate_variance,
+    paired_variance,
+    rate_variance,
+    smallest_difference,
+)
+from assay.stats.prediction import audited_mean
 from assay.stats.proportion import rate, zero_failures_bound
+from assay.stats.scorer_error import Corrected, Share, corrected_rate, labels_between_classes
+from assay.stats.sequences import Change, find_change, rate_at_any_time
+from assay.stats.trend import Trend, trend
+from assay.stats.two_samples import difference
 
 __all__ = [
+    "Agreement",
+    "Audited",
+    "Change",
+    "ClassReport",
+    "Components",
+    "Corrected",
     "Interval",
+    "Paired",
+    "Share",
+    "Stratum",
+    "Trend",
     "WorstCase",
+    "agreement",
+    "audited_mean",
+    "audited_rate",
+    "benjamini_hochberg",
     "clustered_mean",
+    "corrected_rate",
+    "difference",
+    "find_change",
+    "flips",
+    "holm",
+    "items_for_difference",
+    "items_for_no_failures",
+    "items_for_rate",
+    "krippendorff_alpha",
+    "labels_between_classes",
     "mean",
+    "paired",
+    "paired_rate_variance",
+    "paired_variance",
     "rate",
+    "rate_at_any_time",
+    "rate_variance",
+    "smallest_difference",
+    "success_at_k",
+    "success_within_budget",
+    "sums_by_cluster",
+    "trend",
+    "variance_components",
     "worst_case",
     "zero_failures_bound",
 ]
