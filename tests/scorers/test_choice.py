@@ -110,9 +110,9 @@ def test_any_texts_may_be_choices(choices: list[str], data: st.DataObject) -> No
 @pytest.mark.parametrize("unit", ["A ", "(B) ", "answer ", "\n", " ", "A\n", "London ", "not not "])
 def test_a_megabyte_takes_no_time(unit: str) -> None:
     reply = unit * (1_000_000 // len(unit))
-    began = time.perf_counter()
+    began = time.process_time()
     stated_choice(reply, CITIES)
-    assert time.perf_counter() - began < 0.9
+    assert time.process_time() - began < 0.9
 
 
 @pytest.mark.parametrize("target", ["B", "b", " London ", "London"])

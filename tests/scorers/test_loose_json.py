@@ -42,6 +42,6 @@ def test_an_inner_object_does_not_count() -> None:
 @pytest.mark.parametrize("unit", ["{", '{"a":', "[", '{"a":1}', "\\", '{"label": "' + "x" * 99])
 def test_a_megabyte_takes_no_time(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
-    began = time.perf_counter()
+    began = time.process_time()
     last_object(text)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

@@ -105,6 +105,6 @@ def test_reads_any_jumble_without_a_fault(text: str) -> None:
 @pytest.mark.parametrize("unit", ["9", "1,", "1 ", ".1", "1e", "10^", "a", "1 x 10"])
 def test_a_megabyte_takes_no_time(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
-    began = time.perf_counter()
+    began = time.process_time()
     last_number(text)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

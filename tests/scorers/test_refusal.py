@@ -125,10 +125,10 @@ def test_citations_are_verbatim_whatever_the_text(text: str) -> None:
 )
 def test_length_costs_nothing(unit: str) -> None:
     reply = unit * (1_000_000 // len(unit))
-    began = time.perf_counter()
+    began = time.process_time()
     find_refusal(reply)
     find_refusal("I can't help with that." + reply)
-    assert time.perf_counter() - began < 0.4
+    assert time.process_time() - began < 0.4
 
 
 def test_on_the_human_labels_that_it_was_tuned_on() -> None:
@@ -146,7 +146,7 @@ def test_on_the_human_labels_that_it_was_tuned_on() -> None:
 
 def test_is_fast_on_ordinary_replies() -> None:
     replies = [*REFUSALS, *COMPLIANCES, MEDICAL] * 5
-    began = time.perf_counter()
+    began = time.process_time()
     for reply in replies:
         find_refusal(reply)
-    assert (time.perf_counter() - began) / len(replies) < 500e-6  # 15 to 50 when nobody else works
+    assert (time.process_time() - began) / len(replies) < 500e-6  # 15 to 50 when nobody else works
