@@ -178,7 +178,7 @@ class _Reading:
             option = " (`--judge provider/model`)" if role == DEFAULT_ROLE else ""
             self.faults.append(
                 f"{self.kind} asks the model in the role {role!r}, and no model has that role. "
-                f"Name one on the command line{option} or under the roles of assay.toml."
+                f"Name one on the command line{option} or under [roles] in assay.toml."
             )
         return _StandIn("")
 
