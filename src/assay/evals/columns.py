@@ -81,21 +81,23 @@ class RowReader:
         self._scorers = frozenset(scorers)
         self._text_cells = text_cells
         self._fault = fault
-        self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._plans: dict[tuple[tuple[str, ...], tuple[str, ...] | None], _Plan] = {}
 
     def sample(self, number: int, row: dict[str, Any]) -> Sample | None:
         """The sample in a row, or None where its faults were told.
 
         A row without an id is called after its number in the sheet: ``row-000002``.
         """
-        if type(row.get("vars")) is dict:
+        keys, variables = tuple(row), None
+        if type(row.get("vars")) is dict:  # a test of promptfoo's
+            variables = tuple(row["vars"])
             row = {**row.pop("vars"), **row}
-        keys = tuple(row)
-        plan = self._plans.get(keys)
+            keys = tuple(row)
+        plan = self._plans.get((keys, variables))
         if plan is None:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
-            plan = self._plans[keys] = self._plan(number, keys)
+            plan = self._plans[keys, variables] = self._plan(number, keys, variables)
         if not plan.usable:
             return None
         faults: list[tuple[str | None, str, str]] = []
@@ -104,7 +106,7 @@ class RowReader:
             self._fault(number, *fault)
         return None if faults else sample
 
-    def _plan(self, number: int, keys: tuple[str, ...]) -> _Plan:
+    def _plan(self, number: int, keys: tuple[str, ...], variables: tuple[str, ...] | None) -> _Plan:
         plan = _Plan()
         folded: dict[str, str] = {}
         for key in keys:
@@ -115,7 +117,7 @@ class RowReader:
                 )
                 plan.usable = False
             folded.setdefault(name, key)
-        foreign = False
+        foreign = variables is not None
         for key in keys:
             name = key.strip().lower()
             meaning = name if name in FIELDS else ALIASES.get(name)
@@ -130,7 +132,8 @@ class RowReader:
                 _plan_promptfoo(plan, key, name)
             else:
                 plan.metadata.append((key, key.strip()))
-                plan.variables.append(key)
+                if variables is None or key in variables:
+                    plan.variables.append(key)
         if "input" not in plan.columns and plan.usable and not (foreign and plan.variables):
             self._fault(
                 number,
@@ -156,8 +159,8 @@ class RowReader:
                 elif name in ("target", "choices"):
                     split = self._text_cells and key.strip().lower() == name
                     values[name] = _several(value, split=split)
-                else:
-                    values[name] = _one(value)
+                elif (text := _one(value)) is not None:
+                    values[name] = text
             except _UnusableError as error:
                 faults.append((key, error.message, error.remedy))
         if plan.expected or plan.refused:

@@ -245,7 +245,7 @@ def load_eval(folder: Path | str) -> EvalDefinition:
         raise NotFoundError(
             f"there is no {FILE} here.", where=str(folder), fix="`assay init` writes one."
         )
-    written = read_yaml(folder / FILE)
+    written = read_yaml(file_in(folder, FILE, field=FILE))
     try:
         definition = EvalDefinition.model_validate(written.data)
     except ValidationError as error:

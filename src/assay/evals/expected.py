@@ -8,7 +8,7 @@ from collections.abc import Collection
 _KIND = re.compile(r"^(not-)?([a-z-]+)(\([^)]*\))?:\s*", re.IGNORECASE)
 
 _AS_SCORER = {
-    "contains-all": "Use the scorer regex, or one scorer includes for each text.",
+    "contains-all": "Use the scorer includes with its parameter all_of.",
     "factuality": "Use the scorer rubric and put the criterion into its rubric.",
     "g-eval": "Use the scorer rubric and put the criterion into its rubric.",
     "is-refusal": "Use the scorer refusal.",

@@ -51,6 +51,7 @@ _NODES = {
     "TemplateData",
     "Test",
 }
+_OF_LOOP = ("first", "index", "last")
 _SAID = {
     "Assign": "{% set %}",
     "Call": "a call",
@@ -130,7 +131,7 @@ def _environment() -> Any:
         """Nothing has attributes but a loop."""
 
         def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-            return isinstance(obj, LoopContext) and attr in ("index", "first", "last")
+            return isinstance(obj, LoopContext) and attr in _OF_LOOP
 
     environment = Environment(undefined=StrictUndefined, autoescape=False)
     environment.filters = {name: environment.filters[name] for name in FILTERS}
@@ -151,7 +152,7 @@ def _vet(tree: Any) -> frozenset[str]:
         seen += 1
         if seen > MOST_NODES or depth > DEEPEST:
             raise TemplateFaultError("the template is too large or nested too deeply.")
-        if kind not in _NODES or (kind == "Getattr" and not _is_of_loop(node)):
+        if kind not in _NODES or (kind == "Getattr" and not (loops and _is_of_loop(node))):
             raise _not_allowed(node, _SAID.get(kind, kind))
         if kind == "Name" and node.name == "self":
             raise _not_allowed(node, "self")
@@ -170,7 +171,8 @@ def _vet(tree: Any) -> frozenset[str]:
 
 
 def _is_of_loop(node: Any) -> bool:
-    return type(node.node).__name__ == "Name" and node.node.name == "loop"
+    of_loop = type(node.node).__name__ == "Name" and node.node.name == "loop"
+    return of_loop and node.attr in _OF_LOOP
 
 
 def _not_allowed(node: Any, what: str) -> TemplateFaultError:

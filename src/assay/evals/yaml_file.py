@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,13 +46,14 @@ def read_yaml(path: Path) -> YamlFile:
     text = _text_of(path)
     loader = _Loader(text)
     try:
+        _refuse_depth(path, text)  # the composer recurses in C, and would overflow its stack
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise _problem(path, 1, "the file holds no fields.", "Write fields such as name: ...")
         lines = dict(_lines_of(path, node, ()))
         data = loader.construct_document(node)
     except yaml.YAMLError as error:
-        raise _problem(path, *_told(error)) from None
+        raise _problem(path, *_told(error, text)) from None
     except (RecursionError, ValueError, OverflowError, TypeError) as error:
         raise _problem(path, 1, f"the YAML cannot be read ({error}).", "") from None
     finally:
@@ -74,6 +76,18 @@ def _text_of(path: Path) -> str:
         raise _problem(path, line, "the file is not UTF-8.", "Save it as UTF-8.") from None
 
 
+def _refuse_depth(path: Path, text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                line = event.start_mark.line + 1 if event.start_mark else None
+                raise _problem(path, line, "the YAML is nested too deeply.", "Flatten it.")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
 def _lines_of(path: Path, node: yaml.Node, place: Path_) -> Iterator[tuple[Path_, int]]:
     """Every place in a document with its line; refuses bombs and doubled keys."""
     open_nodes: list[tuple[yaml.Node, Path_]] = [(node, place)]
@@ -88,6 +102,8 @@ def _lines_of(path: Path, node: yaml.Node, place: Path_) -> Iterator[tuple[Path_
             keys: set[str] = set()
             for key, value in node.value:
                 line = key.start_mark.line + 1
+                if isinstance(key, yaml.MappingNode):
+                    raise _problem(path, line, *_QUOTE_TEMPLATE)
                 if not isinstance(key, yaml.ScalarNode):
                     raise _problem(path, line, "a field's name must be text.", "")
                 if key.value in keys:
@@ -103,17 +119,31 @@ def _lines_of(path: Path, node: yaml.Node, place: Path_) -> Iterator[tuple[Path_
                 open_nodes.append((item, (*place, index)))
 
 
-def _told(error: yaml.YAMLError) -> tuple[int | None, str, str]:
+def _told(error: yaml.YAMLError, text: str) -> tuple[int | None, str, str]:
+    """Line, what is wrong, and the remedy, for the mistakes that people make."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    line = mark.line + 1 if mark is not None else None
-    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
+    if mark is None:
+        what = getattr(error, "reason", None) or "not YAML"
+        return None, f"this is not YAML: {what}.", "Is this a text file?"
+    what = getattr(error, "problem", None) or "not YAML"
+    line = mark.line + 1
+    written = "".join(text.splitlines()[mark.line : mark.line + 1])
+    if _BARE_TEMPLATE.search(written):
+        return line, *_QUOTE_TEMPLATE
     if "mapping values are not allowed" in what:
         return line, "a value holds a colon.", 'Put the value in quotes: "...".'
-    if "character '\\t'" in what or "found a tab" in what:
-        return line, "the line is indented with a tab.", "Indent with spaces."
+    if "cannot start any token" in what:
+        if written[: mark.column + 1].isspace():
+            return line, "the line is indented with a tab.", "Indent with spaces."
+        what = f"a value begins with {written[mark.column : mark.column + 1]!r}"
+        return line, f"{what}.", 'Put the value in quotes: "...".'
     if "could not determine a constructor" in what:
         return line, "a tag (!...) is not allowed.", "Remove it."
     return line, f"this is not YAML: {what}.", "Check indentation, colons and quotes."
+
+
+_BARE_TEMPLATE = re.compile(r"[:-]\s+\{\{")
+_QUOTE_TEMPLATE = ("a value begins with {{.", 'Put the value in quotes: "{{ input }}".')
 
 
 def _problem(
