@@ -1,4 +1,9 @@
-"""Assay's verbs: what the command line does, for Python. Each call stands alone and blocks."""
+"""Assay's verbs: what the command line does, for Python. Each call stands alone and blocks.
+
+Everywhere, ``workspace`` is a folder in or below a workspace (the nearest one with an assay.toml,
+else the folder itself), ``controls`` carries progress, stopping and spending limits, and every
+error is an :class:`assay.errors.AssayError` that says what is wrong, where, and how to mend it.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +37,14 @@ __all__ = [
     "Summary",
     "add_local_model",
     "check",
-    "evals",
     "export",
     "import_transcripts",
     "init",
+    "list_evals",
     "list_runs",
     "local_models",
+    "make_report",
     "quickstart",
-    "report",
     "rescore",
     "resume",
     "run",
@@ -148,6 +153,7 @@ def rescore(
     """Score a run's stored transcripts with other scorers. The model under test is not asked.
 
     Args:
+        name: the run's id, the beginning of it, or ``latest``.
         scorers: kinds, YAML files, or mappings as in an eval.yaml.
         judge: the model that rubric scorers ask.
     """
@@ -163,7 +169,11 @@ def rescore(
 
 
 def show(name: str, *, workspace: str | Path = ".") -> Summary:
-    """A run's record and figures."""
+    """A run's record and figures.
+
+    Args:
+        name: the run's id, the beginning of it, or ``latest``.
+    """
     return _summary(Workspace.find(Path(workspace)).run(name))
 
 
@@ -173,11 +183,18 @@ def list_runs(*, workspace: str | Path = ".") -> list[tuple[RunRecord, bool]]:
 
 
 def sql(question: str, *, workspace: str | Path = ".") -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Ask the tables ``transcripts`` and ``scores`` over all runs. Nothing else can be read."""
+    """Ask the tables ``transcripts`` and ``scores`` over all runs. Nothing else can be read.
+
+    Args:
+        question: DuckDB's SQL.
+
+    Returns:
+        Column names, and rows.
+    """
     return ask(Workspace.find(Path(workspace)), question)
 
 
-def evals(*, workspace: str | Path = ".") -> dict[str, Path]:
+def list_evals(*, workspace: str | Path = ".") -> dict[str, Path]:
     """Evals by name: the workspace's own, then the shipped ones."""
     folder = Workspace.find(Path(workspace)).evals_folder
     own = {file.parent.name: file.parent for file in sorted(folder.glob("*/eval.yaml"))}
@@ -185,12 +202,16 @@ def evals(*, workspace: str | Path = ".") -> dict[str, Path]:
 
 
 def check(folder: str | Path, *, workspace: str | Path = ".") -> list[Problem]:
-    """Every problem of an eval folder, at once."""
+    """Every problem of an eval, at once.
+
+    Args:
+        folder: the eval's folder, or its name.
+    """
     found = eval_room.find_eval(str(folder), Workspace.find(Path(workspace)).root)
     return eval_room.check_eval(found, check_scorer_spec)
 
 
-def report(
+def make_report(
     name: str = "latest",
     *,
     baseline: str | None = None,
@@ -219,6 +240,7 @@ def export(
     """Hand a run's transcripts and scores to other tools.
 
     Args:
+        name: the run's id, the beginning of it, or ``latest``.
         to: ``inspect`` (one .eval file an eval), ``scout`` (a folder that Scout can open), ``csv``,
             ``jsonl``, ``xlsx`` or ``parquet``.
         out: the file to write, or the folder for ``inspect`` and ``scout``; in the run's folder
@@ -302,7 +324,7 @@ def add_local_model(name: str, *, progress: Callable[[int, int], None] | None = 
 QUICKSTART_CANDIDATE = "local/qwen2.5-coder-1.5b"
 QUICKSTART_BASELINE = "local/smollm2-135m"
 _QUICKSTART_SAMPLES = 12  # of each eval: as many as two cores answer in four minutes
-_QUICKSTART_TOKENS = 60
+_QUICKSTART_TOKENS = 40
 
 
 def quickstart(
@@ -334,7 +356,7 @@ def quickstart(
         max_tokens=_QUICKSTART_TOKENS,
         controls=controls,
     )
-    path = report(summaries[0].run.id, out=place / "report.html", workspace=place)
+    path = make_report(summaries[0].run.id, out=place / "report.html", workspace=place)
     return summaries, path
 
 

@@ -26,7 +26,7 @@ def evals(workspace: Workspace = Path(), as_json: AsJson = False) -> None:
     """The evals at hand: your own, and those that come with Assay."""
     from assay import api
 
-    found = api.evals(workspace=workspace)
+    found = api.list_evals(workspace=workspace)
     if as_json:
         print_json({name: str(path) for name, path in found.items()})
     else:

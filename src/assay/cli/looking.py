@@ -73,7 +73,7 @@ def report(
     """Write a run's report: one HTML file that works without any network."""
     from assay import api
 
-    typer.echo(api.report(name, baseline=baseline, out=out, workspace=workspace))
+    typer.echo(api.make_report(name, baseline=baseline, out=out, workspace=workspace))
 
 
 def sql(
