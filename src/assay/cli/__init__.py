@@ -9,6 +9,7 @@ import typer
 from assay.cli import authoring, looking, running
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
+from assay.version import __version__
 
 app = typer.Typer(
     name="assay",
@@ -27,8 +28,6 @@ def _root(
     version: bool = typer.Option(False, "--version", help="Print the version and stop."),
 ) -> None:
     if version:
-        from assay.version import __version__
-
         typer.echo(f"assay {__version__}")
         raise typer.Exit
 
