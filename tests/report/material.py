@@ -71,7 +71,7 @@ def an_eval(name: str, samples: int, *scorers: ScorerRecord, **changes: Any) -> 
     fields = {
         "version": "1.2.0",
         "hash": f"sha256:{random.Random(name).getrandbits(256):064x}",
-        "path": f"evals/{name}",
+        "path": f"/home/analyst/evals/{name}",
         "epochs": 1,
         "solver": {"kind": "one_turn"},
         "prompt": "{{ input }}",
@@ -98,9 +98,14 @@ def a_run(model: str, *, id: str, evals: Sequence[EvalRecord] = EVALS, **changes
         "created": "2026-11-20T09:30:00Z",
         "finished": "2026-11-20T10:02:11Z",
         "model_details": {"base_url": "https://api.example.org/v1", "served_as": model},
-        "roles": {"judge": "anthropic/claude-judge-4"},
+        "roles": {"target": model, "judge": "anthropic/claude-judge-4"},
         "versions": {"assay": "0.1.0", "python": "3.11.7", "aiohttp": "3.14.5"},
-        "totals": {"requests": 700, "input_tokens": 81234, "output_tokens": 120551, "cost": 1.38},
+        "totals": {
+            "requests": 700,
+            "input_tokens": 81234,
+            "output_tokens": 120551,
+            "dollars": 1.38,
+        },
     }
     return RunRecord(id=id, model=model, evals=tuple(evals), **{**fields, **changes})
 

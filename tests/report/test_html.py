@@ -128,8 +128,12 @@ def test_provenance_stands_in_the_page(text: str) -> None:
     for eval in EVALS:
         assert eval.hash in text
         assert all(scorer.version in text for scorer in eval.scorers)
-    assert "assay run evals/harmful-requests" in text
+    assert "assay run harmful-requests benign-requests" in text
     assert "You are a helpful assistant of a bank." in text
+
+
+def test_no_path_of_the_machine_that_made_it_is_told(text: str) -> None:
+    assert "/home/analyst" not in text
 
 
 def test_a_title_can_be_given_and_is_escaped(tmp_path: Path) -> None:

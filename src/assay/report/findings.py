@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.records import Estimate, EvalRecord, RunRecord
 from assay.report.model import (
@@ -12,11 +12,13 @@ from assay.report.model import (
     RunView,
     Table,
     asked,
+    direction,
     eval_of,
     incomparable,
     requests_words,
 )
-from assay.report.text import missing_words
+from assay.report.provenance import other_roles
+from assay.report.text import Scale, missing_words
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,13 @@ class Finding:
 
 
 def findings(candidate: RunView, baseline: RunView | None, overall: Table) -> tuple[Finding, ...]:
-    """All findings, the serious ones first."""
-    found: list[Finding] = []
-    for view in filter(None, (candidate, baseline)):
-        found += _of_run(view)
-    if baseline:
+    """All findings, the serious ones first; what holds for both runs is said once."""
+    if baseline is None:
+        found = [_named("This run", one) for one in _of_run(candidate)]
+    else:
+        ours, theirs = list(_of_run(candidate)), list(_of_run(baseline))
+        found = [_named("Both runs" if one in theirs else "Candidate", one) for one in ours]
+        found += [_named("Baseline", one) for one in theirs if one not in ours]
         found += _of_pair(candidate.record, baseline.record)
     found += _furthest(overall)
     if baseline:
@@ -52,33 +56,44 @@ def headline(view: RunView) -> tuple[Estimate, ...]:
     )
 
 
+def _named(run: str, finding: Finding) -> Finding:
+    return replace(finding, about=", ".join(filter(None, (run, finding.about))))
+
+
 def _of_run(view: RunView) -> Iterator[Finding]:
-    record = view.record
-    yield from _status(record)
+    """What is to be said of one run; ``about`` names the eval and scorer, if it is about one."""
+    yield from _status(view.record)
     yield from _missing(view)
     yield from _uncovered(view)
-    for eval in record.evals:
-        if eval.limit is not None and eval.limit < eval.samples:
-            told = f"only the first {eval.limit:,} of {eval.samples:,} samples were asked."
-            yield Finding(f"{record.model}, {eval.name}", told, serious=True)
+    yield from _limits(view.record)
     yield from _warnings(view)
+
+
+def _limits(record: RunRecord) -> Iterator[Finding]:
+    limited: dict[int, list[str]] = {}
+    for eval in record.evals:
+        if eval.limit is not None and eval.limit <= eval.samples:
+            limited.setdefault(eval.limit, []).append(eval.name)
+    for limit, names in limited.items():
+        told = f"Only the first {limit:,} samples were asked, not the whole: {', '.join(names)}."
+        yield Finding("", told, serious=True)
 
 
 def _warnings(view: RunView) -> Iterator[Finding]:
     """The methods' warnings: each that stands against an overall figure; of slices, how many."""
     whole = headline(view)
     for estimate in whole:
-        if estimate.warning:
-            about = f"{view.record.model}, {estimate.eval}, {estimate.scorer}"
-            told = f"on {requests_words(estimate.slice)}, the method warns: {estimate.warning}."
+        about, requests = f"{estimate.eval}, {estimate.scorer}", requests_words(estimate.slice)
+        if not estimate.n:
+            yield Finding(about, f"Nothing was scored on {requests}.", serious=True)
+        elif estimate.warning:
+            told = f"On {requests}, the method warns: {estimate.warning.rstrip('.')}."
             yield Finding(about, told, serious=True)
-    others = sum(1 for estimate in view.estimates if estimate.warning) - sum(
-        1 for estimate in whole if estimate.warning
-    )
+    others = sum(1 for e in view.estimates if e.warning) - sum(1 for e in whole if e.warning)
     if others:
         figures = "1 figure of a slice" if others == 1 else f"{others:,} figures of slices"
-        told = f"{figures} should not be relied on: the reason stands beside each."
-        yield Finding(view.record.model, told, serious=True)
+        told = f"{figures} should not be relied on; the reason stands beside each."
+        yield Finding("", told, serious=True)
 
 
 def _status(record: RunRecord) -> Iterator[Finding]:
@@ -90,7 +105,7 @@ def _status(record: RunRecord) -> Iterator[Finding]:
     if told:
         because = f": {record.stopped_because}" if record.stopped_because else ""
         ending = "" if told.endswith(".") else f"{because}."
-        yield Finding(record.model, told + ending, serious=True)
+        yield Finding("", told + ending, serious=True)
 
 
 def _missing(view: RunView) -> Iterator[Finding]:
@@ -101,38 +116,43 @@ def _missing(view: RunView) -> Iterator[Finding]:
         reasons.update(estimate.missing)
     missing = reasons.total()
     if not planned:
-        yield Finding(view.record.model, "There is no figure at all.", serious=True)
+        yield Finding("", "There is no figure at all.", serious=True)
     elif missing:
-        share = max(0.1, 100 * missing / planned)
+        share = Scale(0.0, 1.0).say(missing / planned)
         told = (
-            f"{missing:,} of {planned:,} planned scores are missing ({share:.1f}%): "
+            f"{missing:,} of {planned:,} planned scores are missing ({share}): "
             f"{missing_words(dict(reasons))}. Each figure says how far its own could move it."
         )
-        yield Finding(view.record.model, told, serious=True)
+        yield Finding("", told, serious=True)
     else:
-        yield Finding(view.record.model, f"None of the {planned:,} planned scores is missing.")
+        yield Finding("", f"None of the {planned:,} planned scores is missing.")
 
 
 def _uncovered(view: RunView) -> Iterator[Finding]:
     """Planned scores that no figure counts: the denominator is the plan, or the report says so."""
     covered: Counter[tuple[str, str]] = Counter()
+    unmarked: Counter[tuple[str, str]] = Counter()
     for estimate in headline(view):
-        covered[estimate.eval, estimate.scorer] += estimate.planned
+        place = estimate.eval, estimate.scorer
+        covered[place] += estimate.planned
+        if direction(estimate.good, estimate.slice.get("polarity")) is None:
+            unmarked[place] += estimate.planned
     for eval in view.record.evals:
         planned = asked(eval) * eval.epochs
         for scorer in eval.scorers:
             counted = covered[eval.name, scorer.name]
-            about = f"{view.record.model}, {eval.name}, {scorer.name}"
+            about = f"{eval.name}, {scorer.name}"
             if not counted:
-                yield Finding(about, "planned, but there is no figure for it.", serious=True)
+                yield Finding(about, "Planned, but there is no figure for it.", serious=True)
             elif counted < planned:
-                why = (
-                    " They are marked neither violative nor benign, so that this scorer's value"
-                    " has no good or bad direction for them."
-                    if scorer.good == "by_polarity"
-                    else ""
+                told = f"{planned - counted:,} of {planned:,} planned scores are in no figure."
+                yield Finding(about, told, serious=True)
+            blind = unmarked[eval.name, scorer.name]
+            if blind:
+                told = (
+                    f"{blind:,} of {planned:,} planned scores are of samples marked neither"
+                    " violative nor benign: no value is good or bad for them."
                 )
-                told = f"{planned - counted:,} of {planned:,} planned scores are in no figure.{why}"
                 yield Finding(about, told, serious=True)
 
 
@@ -150,8 +170,8 @@ def _of_pair(ours: RunRecord, theirs: RunRecord) -> Iterator[Finding]:
             yield Finding(
                 one.name, f"Besides the model, the two runs differ in: {ways}.", serious=True
             )
-    if ours.roles != theirs.roles:
-        yield Finding("Models in other roles", "The two runs used different ones.", serious=True)
+    if other_roles(ours) != other_roles(theirs):
+        yield Finding("Judges", "The two runs were scored with different models.", serious=True)
 
 
 def _changed(one: EvalRecord, other: EvalRecord) -> list[str]:
@@ -170,7 +190,7 @@ def _differences(overall: Table) -> Iterator[Finding]:
     for row in clear:
         ours, theirs = row.candidate, row.baseline
         verdict = row.difference.verdict if row.difference else ""
-        told = f"on {row.requests}, the candidate is clearly {verdict} than the baseline"
+        told = f"On {row.requests}, the candidate is clearly {verdict} than the baseline"
         if ours and theirs:
             told += f": {ours.value} {ours.interval} against {theirs.value} {theirs.interval}"
         yield Finding(f"{row.eval}, {row.scorer}", told + ".")
@@ -189,7 +209,7 @@ def _furthest(overall: Table) -> Iterator[Finding]:
     figure = row.candidate
     assert figure is not None
     told = (
-        f"on {row.requests}, the candidate's figure furthest from the ideal: {figure.value} "
+        f"On {row.requests}, the candidate's figure furthest from the ideal: {figure.value} "
         f"{figure.interval}{_on_scale(row)}, {figure.estimate.n:,} of "
         f"{figure.estimate.planned:,} scored"
     )

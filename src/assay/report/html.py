@@ -18,7 +18,13 @@ from assay.errors import StoreError
 from assay.report import plots
 from assay.report.findings import findings
 from assay.report.model import Row, RunView, Tables, Twin
-from assay.report.provenance import DIRECTIONS, command, eval_sheets, run_facts, status_words
+from assay.report.provenance import (
+    command,
+    eval_sheets,
+    run_facts,
+    samples_words,
+    status_words,
+)
 from assay.report.samples import MAX_TRANSCRIPTS, Samples, choose
 from assay.report.text import REASONS, visible
 
@@ -34,7 +40,8 @@ def write_report(
     """Write one HTML file that shows a run, or a candidate's run beside its baseline's.
 
     The file needs no network and no other file. It is complete or absent: it takes its name only
-    when it is whole. The same runs give the same bytes.
+    when it is whole. The same runs give the same bytes. On paper it leaves the samples out, since
+    what may upset a reader cannot be blurred there.
 
     Raises:
         StoreError: the file cannot be written.
@@ -68,36 +75,33 @@ def render(
     script = Markup(_asset("report.js"))
     views = [view for view in (candidate, baseline) if view]
     samples = choose(candidate, baseline)
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .generate(
-            title=title or _title(views),
-            policy=_policy(style, script),
-            style=style,
-            script=script,
-            generator=f"Assay {version('assay')}",
-            runs=list(zip(("Candidate", "Baseline"), views, strict=False)),
-            paired=baseline is not None,
-            confidences=sorted({f"{e.confidence:.0%}" for view in views for e in view.estimates}),
-            findings=findings(candidate, baseline, overall),
-            overall=overall,
-            twins=tables.twins(),
-            sections=tables.sections(),
-            samples=samples,
-            max_transcripts=MAX_TRANSCRIPTS,
-            sample_data=_embedded(samples, [view.record.model for view in views]),
-            reasons=REASONS,
-            directions=DIRECTIONS,
-            command=command,
-            eval_sheets=eval_sheets,
-            run_facts=run_facts,
-            status_words=status_words,
-            row_plot=row_plot,
-            twin_plot=twin_plot,
-            axis=plots.axis,
-            marker=plots.marker,
-        )
+    template = _environment().get_template("report.html.j2")
+    return template.generate(
+        title=title or _title(views),
+        policy=_policy(style, script),
+        style=style,
+        script=script,
+        generator=f"Assay {version('assay')}",
+        runs=list(zip(("Candidate", "Baseline"), views, strict=False)),
+        paired=baseline is not None,
+        confidences=sorted({f"{e.confidence:.0%}" for view in views for e in view.estimates}),
+        findings=findings(candidate, baseline, overall),
+        overall=overall,
+        twins=tables.twins(),
+        sections=tables.sections(),
+        samples=samples,
+        max_transcripts=MAX_TRANSCRIPTS,
+        sample_data=_embedded(samples, [view.record.model for view in views]),
+        reasons=REASONS,
+        commands=_commands(views),
+        samples_words=samples_words,
+        eval_sheets=eval_sheets,
+        run_facts=run_facts,
+        status_words=status_words,
+        row_plot=row_plot,
+        twin_plot=twin_plot,
+        axis=plots.axis,
+        marker=plots.marker,
     )
 
 
@@ -121,6 +125,12 @@ def twin_plot(name: str, twin: Twin) -> Markup:
 
 def _title(views: list[RunView]) -> str:
     return " against ".join(view.record.model for view in views)
+
+
+def _commands(views: list[RunView]) -> list[str]:
+    """The command that makes each run again."""
+    records = [view.record for view in views]
+    return [command(record, records[1] if len(records) > 1 else None) for record in records]
 
 
 def _embedded(samples: Samples, models: list[str]) -> Iterator[Markup]:

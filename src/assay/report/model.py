@@ -162,9 +162,10 @@ class Twin:
 
 
 def requests_words(slice: Mapping[str, str]) -> str:
-    """``violative requests``, ``benign requests`` or ``all requests``."""
-    polarity = slice.get("polarity")
-    return POLARITIES.get(polarity, polarity) if polarity else "all requests"
+    """``violative requests``, ``benign requests``, ``unmarked requests`` or ``all requests``."""
+    if "polarity" not in slice:
+        return "all requests"
+    return POLARITIES.get(slice["polarity"], "unmarked requests")
 
 
 def scorer_of(record: RunRecord, eval: str, scorer: str) -> ScorerRecord | None:
@@ -241,6 +242,7 @@ class Tables:
                 benign=_side(sides.get("benign"), run),
             )
             for place, sides in pairs.items()
+            if sides.keys() & POLARITIES.keys()
             for run, record in zip(("candidate", "baseline"), self._runs, strict=False)
         )
 
@@ -345,7 +347,7 @@ def difference(ours: Estimate, theirs: Estimate, scale: Scale) -> Difference:
     open, so nothing is said about a direction there.
     """
     if ours.value is None or theirs.value is None:
-        return Difference("", "", "nothing scored on one side", False)
+        return Difference("", "", "nothing to compare", False)
     if None in (ours.low, ours.high, theirs.low, theirs.high):
         return Difference(scale.difference(ours.value - theirs.value), "", "no interval", False)
     size = scale.difference(ours.value - theirs.value)
@@ -378,7 +380,7 @@ def incomparable(ours: RunRecord, theirs: RunRecord) -> dict[tuple[str, str], st
 
 
 def asked(record: EvalRecord) -> int:
-    """Samples of an eval that the run plans to ask."""
+    """Samples of an eval that the run plans to ask, once each."""
     return record.samples if record.limit is None else min(record.samples, record.limit)
 
 

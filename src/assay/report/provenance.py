@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,7 @@ def run_facts(record: RunRecord) -> tuple[Fact, ...]:
     facts = [
         Fact("Model", record.model),
         *_each("Model details", record.model_details),
-        *_each("Models in other roles", record.roles),
+        *_each("Models in other roles", other_roles(record)),
         Fact("Run", record.id),
         Fact("Status", status_words(record)),
         Fact("Started", record.created),
@@ -70,26 +70,50 @@ def status_words(record: RunRecord) -> str:
     return record.status + because
 
 
-def command(record: RunRecord) -> str:
-    """The command that makes the run again."""
-    limits = {eval.limit for eval in record.evals}
-    limit = limits.pop() if len(limits) == 1 else None
-    words = ["assay", "run", *(eval.path for eval in record.evals), "--model", record.model]
-    if record.baseline:
-        words += ["--baseline", record.baseline]
-    if limit is not None:
-        words += ["--limit", str(limit)]
-    return shlex.join(words)
+def other_roles(record: RunRecord) -> dict[str, str]:
+    """The models that took part besides the one under test."""
+    return {role: model for role, model in record.roles.items() if role != "target"}
+
+
+def samples_words(eval: EvalRecord) -> str:
+    """``240 samples, each 3 times``; a run with a limit says that there may be more."""
+    limited = eval.limit is not None and eval.limit <= eval.samples
+    samples = f"only the first {eval.limit:,} samples" if limited else f"{eval.samples:,} samples"
+    return f"{samples}, each {eval.epochs} times" if eval.epochs > 1 else samples
+
+
+def command(record: RunRecord, baseline: RunRecord | None = None) -> str:
+    """The command that makes the run again; empty for a run that came from elsewhere.
+
+    Args:
+        baseline: the run shown beside this one; named if this run was made together with it.
+    """
+    if not record.evals or any(not eval.path for eval in record.evals):
+        return ""
+    together = baseline is not None and record.baseline == baseline.id
+    options = {
+        "--model": record.model,
+        "--baseline": baseline.model if baseline and together else None,
+        "--judge": record.roles.get("judge"),
+        "--limit": _shared(eval.limit for eval in record.evals),
+        "--epochs": _shared(eval.epochs for eval in record.evals),
+        "--max-tokens": _shared(eval.parameters.get("max_tokens") for eval in record.evals),
+    }
+    given = [part for name, value in options.items() if value for part in (name, str(value))]
+    return shlex.join(["assay", "run", *(eval.name for eval in record.evals), *given])
+
+
+def _shared(values: Iterable[int | None]) -> int | None:
+    """The value that all evals share: only then can it have come from the command line."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else None
 
 
 def _eval_facts(eval: EvalRecord) -> tuple[Fact, ...]:
-    limit = "" if eval.limit is None else f", of which the first {eval.limit:,} were asked"
     facts = [
         Fact("Version", eval.version),
         Fact("Hash of definition and samples", eval.hash),
-        Fact("Folder", eval.path),
-        Fact("Samples", f"{eval.samples:,}{limit}"),
-        Fact("Times each was asked", f"{eval.epochs:,}"),
+        Fact("Samples", samples_words(eval)),
         *_each("Solver", eval.solver),
         *_each("Parameters", eval.parameters),
         Fact("System prompt", eval.system or "none", long=bool(eval.system)),
@@ -123,4 +147,4 @@ def _each(kind: str, values: Mapping[str, Any]) -> tuple[Fact, ...]:
 
 def _total(name: str, amount: float) -> str:
     whole = f"{amount:,.0f}" if amount == round(amount) else f"{amount:,.2f}"
-    return f"{name.replace('_', ' ')} {'$' if name == 'cost' else ''}{whole}"
+    return f"{name.replace('_', ' ')} {whole}"
