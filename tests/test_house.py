@@ -36,7 +36,11 @@ def room_of(module: Path) -> str:
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
-    for node in ast.walk(tree):
+    """What runs; imports for types alone are left out."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        yield from imports(node)
         if isinstance(node, ast.Import):
             for name in node.names:
                 yield node, name.name

@@ -49,7 +49,7 @@ def test_the_target_is_not_asked_and_a_judge_only_once(
 ) -> None:
     make_eval("echoes", 6)
     rubric = workspace / "rubric.yaml"
-    rubric.write_text("{kind: rubric, name: fine, rubric: 'Is it fine?', labels: {fine: 1, not: 0}}")
+    rubric.write_text("{kind: rubric, name: fine, rubric: Fine or not, labels: {fine: 1, not: 0}}")
     verdict = '{"explanation": "short", "label": "fine", "citations": []}'
 
     def answer(seen: Seen) -> str:
