@@ -172,7 +172,6 @@ def test_control_tokens_in_text_are_broken_apart(text: str, safe: str) -> None:
 def test_details_name_the_weights(model: Local) -> None:
     assert model.details["sha256"] == weights_named("smollm2-135m").sha256
     assert model.details["repeatable"] is True
-    assert model.details["slots"] >= 1
     assert str(Path.home()) not in json.dumps(model.details)
 
 

@@ -88,14 +88,12 @@ class Local:
 
     @cached_property
     def details(self) -> dict[str, Any]:
-        """The weights' hash, the runtime's version, and how the work is shared out."""
+        """The weights' hash and the runtime's version: all that determines a reply."""
         return {
             "provider": "local",
             "weights": self._path.name,
             "sha256": sha256_of(self._path),
             "runtime": f"xllamacpp {load_package().__version__}",
-            "slots": self._layout.servers,
-            "threads": self._layout.threads,
             "context": self._layout.context,
             "repeatable": True,
         }

@@ -13,6 +13,10 @@ from assay.engine import Limits, Price
 from assay.errors import AuthenticationError, DefinitionError, Problem
 
 
+_LOCAL_CONNECTIONS = 4
+"""More than a machine answers at once, and few enough that stopping does not wait for long."""
+
+
 class PriceSetting(BaseModel):
     """Dollars for a million tokens."""
 
@@ -81,7 +85,11 @@ class Settings(BaseModel):
 
     def model(self, name: str) -> ModelSetting:
         """The settings of one model; the defaults where it has none."""
-        return self.models.get(name, ModelSetting())
+        if name in self.models:
+            return self.models[name]
+        if name.startswith("local/"):
+            return ModelSetting(connections=_LOCAL_CONNECTIONS)
+        return ModelSetting()
 
     def with_connections(self, names: Iterable[str], connections: int) -> Settings:
         """The same, but with this many connections to the named models."""
