@@ -154,7 +154,7 @@ def test_the_figure_furthest_from_the_ideal_is_named() -> None:
     estimates = (a_figure(0.95, slice=SIDES[0]), a_figure(0.3, slice=SIDES[1]))
     told = [one.text for one in found(view(*estimates)) if "furthest" in one.text]
     assert told == [
-        "On benign requests, the candidate's figure furthest from the ideal: 30.0% [25.0, 35.0], "
+        "On benign requests, the figure furthest from the ideal: 30.0% [25.0, 35.0], "
         "200 of 200 scored."
     ]
 

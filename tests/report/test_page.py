@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from assay.report import RunView, write_report
 from tests.report.material import EVALS, HOSTILE, a_pair, a_row, a_run, a_transcript
-from tests.support.browser import browser, opened  # noqa: F401
+from tests.support.browser import browser, leave_out, opened  # noqa: F401
 
 CONTRAST = """
 () => {
@@ -344,7 +344,7 @@ class TestPaper:
         pages = (tmp_path / "report.pdf").read_bytes().count(b"/Type /Page\n")
         assert 5 < pages < 40
         if shutil.which("pdftotext") is None:
-            pytest.skip("no pdftotext to read the pages with (Debian package: poppler-utils)")
+            leave_out("no pdftotext to read the pages with (Debian package: poppler-utils)")
         done = subprocess.run(
             ["pdftotext", tmp_path / "report.pdf", "-"], capture_output=True, text=True, check=True
         )

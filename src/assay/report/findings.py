@@ -39,7 +39,7 @@ def findings(candidate: RunView, baseline: RunView | None, overall: Table) -> tu
         found = [_named("Both runs" if one in theirs else "Candidate", one) for one in ours]
         found += [_named("Baseline", one) for one in theirs if one not in ours]
         found += _of_pair(candidate.record, baseline.record)
-    found += _furthest(overall)
+    found += _furthest(overall, "candidate's figure" if baseline else "figure")
     if baseline:
         found += _differences(overall)
     return tuple(sorted(found, key=lambda finding: not finding.serious))
@@ -201,7 +201,7 @@ def _differences(overall: Table) -> Iterator[Finding]:
         yield Finding("Comparison", told)
 
 
-def _furthest(overall: Table) -> Iterator[Finding]:
+def _furthest(overall: Table, what: str) -> Iterator[Finding]:
     ranked = [row for row in overall.rows if row.badness is not None and row.scale.known]
     if not ranked:
         return
@@ -209,7 +209,7 @@ def _furthest(overall: Table) -> Iterator[Finding]:
     figure = row.candidate
     assert figure is not None
     told = (
-        f"On {row.requests}, the candidate's figure furthest from the ideal: {figure.value} "
+        f"On {row.requests}, the {what} furthest from the ideal: {figure.value} "
         f"{figure.interval}{_on_scale(row)}, {figure.estimate.n:,} of "
         f"{figure.estimate.planned:,} scored"
     )
