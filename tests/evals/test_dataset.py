@@ -240,6 +240,7 @@ def test_a_row_without_an_id_is_called_after_its_number(read: Read) -> None:
             "q,__expected\nx,llm-rubric: is kind\n",
             [(2, "__expected", "'llm-rubric:' is no target.")],
         ),
+        ("input,choices\nx,a||b\n", [(2, "choices", "one of the choices is empty.")]),
         (
             ",polarity\n,violet\n,\n",
             [
@@ -273,6 +274,8 @@ def test_faults_are_told_by_row(
         ({"input": "x", "id": ["a"]}, "id", "this must be text or a number."),
         ({"input": "x", "target": {"a": 1}}, "target", "this must be text or a number."),
         ({"input": "x", "choices": [["a"]]}, "choices", "this must be text or a number."),
+        ({"input": "x", "choices": ["a", "", "c"]}, "choices", "one of the choices is empty."),
+        ({"input": "x", "choices": ["a", None]}, "choices", "one of the choices is empty."),
         ({"input": "x", "metadata": "nothing"}, "metadata", "this is no JSON object."),
         ({"input": "x", "polarity": 3}, "polarity", "'3' is no polarity."),
     ],
@@ -350,7 +353,7 @@ values = st.recursive(
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.dictionaries(keys, values, max_size=5), min_size=1, max_size=4))
 def test_no_row_crashes_the_reader(make_eval: MakeEval, rows: list[dict[str, Any]]) -> None:

@@ -46,6 +46,7 @@ def read_xstest(path: Path) -> list[Sample]:
                     metadata=_some(row, "type", "focus", "note"),
                 )
             )
+    samples.sort(key=lambda sample: sample.pair_id is None)
     return interleaved(samples, lambda sample: sample.policy_area, lambda sample: sample.pair_id)
 
 
@@ -162,7 +163,7 @@ def _mc1(path: Path, number: int, item: Any) -> tuple[str, str, list[str], dict[
     try:
         targets = item["mc1_targets"]
         right = [answer for answer, true in targets.items() if true]
-        wrong = [answer for answer, true in targets.items() if not true]
+        wrong = [answer for answer, true in targets.items() if not true and answer.strip()]
         return str(item["question"]), right[0], wrong, {}
     except (TypeError, KeyError, AttributeError, IndexError):
         raise _fault(path, "an item has no question with mc1_targets.", number) from None
@@ -200,7 +201,8 @@ def read_bbq(path: Path) -> list[Sample]:
     Questions made from one template share a cluster.
     """
     samples = []
-    for number, row in _rows(path, "example_id", "question_index", "context", "question", "label"):
+    columns = ("example_id", "question_index", "category", "context", "question", "label")
+    for number, row in _rows(path, *columns):
         answers = [str(row[f"ans{index}"]) for index in range(3) if f"ans{index}" in row]
         if row["label"] not in range(3) or len(answers) != 3:
             raise _fault(path, "a row has no three answers and a label of 0 to 2.", number)

@@ -158,7 +158,7 @@ class RowReader:
                     values[name] = _input(value)
                 elif name in ("target", "choices"):
                     split = self._text_cells and key.strip().lower() == name
-                    values[name] = _several(value, split=split)
+                    values[name] = _several(value, split=split, blanks=name == "choices")
                 elif (text := _one(value)) is not None:
                     values[name] = text
             except _UnusableError as error:
@@ -250,7 +250,8 @@ def _one(value: Any) -> str | None:
     return str(value)
 
 
-def _several(value: Any, *, split: bool) -> tuple[str, ...]:
+def _several(value: Any, *, split: bool, blanks: bool) -> tuple[str, ...]:
+    """The texts of a list. ``blanks``: they would move the letters, so that there may be none."""
     if type(value) is str:
         if split and value.lstrip()[:1] == "[":
             try:
@@ -258,12 +259,15 @@ def _several(value: Any, *, split: bool) -> tuple[str, ...]:
             except (msgspec.DecodeError, RecursionError):
                 pass
             else:
-                return _several(value, split=False)
-        parts = value.split("|") if split and "|" in value else [value]
-        return tuple(part for part in map(str.strip, parts) if part)
-    items = value if isinstance(value, list) else [value]
-    texts = [_one(item) for item in items]
-    return tuple(text for text in texts if text)
+                return _several(value, split=False, blanks=blanks)
+        texts = value.split("|") if split and "|" in value else [value]
+        found = tuple([text for part in texts if (text := part.strip())])
+    else:
+        texts = value if isinstance(value, list) else [value]
+        found = tuple([text for part in texts if part is not None and (text := _one(part))])
+    if blanks and len(found) < len(texts) > 1:
+        raise _UnusableError("one of the choices is empty.", "Fill it, or take it out.")
+    return found
 
 
 def _input(value: Any) -> str | tuple[Message, ...]:

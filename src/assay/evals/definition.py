@@ -351,7 +351,23 @@ def _explained(place: tuple[int | str, ...], detail: ErrorDetails) -> tuple[str,
         return f"{detail['input']!r} is not one of {context['expected']}.", meant
     if kind in ("model_type", "model_attributes_type"):
         return f"{detail['input']!r} is not of the right kind.", "Write a name or a mapping."
+    if kind in _SAID:
+        return f"{_SAID[kind].format(**context)}.", f"It is {detail['input']!r:.60}."
     return f"{detail['msg'][0].lower()}{detail['msg'][1:]}.", ""
+
+
+_SAID = {
+    "dict_type": "this must be a mapping",
+    "float_type": "this must be a number",
+    "greater_than": "this must be more than {gt:g}",
+    "greater_than_equal": "this must be {ge:g} or more",
+    "int_type": "this must be a whole number",
+    "less_than_equal": "this must be {le:g} or less",
+    "string_too_long": "this must have {max_length} letters at most",
+    "string_too_short": "this must not be empty",
+    "too_short": "this must have {min_length} item or more",
+    "tuple_type": "this must be a list",
+}
 
 
 def _known_fields(place: tuple[int | str, ...]) -> list[str]:

@@ -41,7 +41,7 @@ def init_eval(folder: Path | str, *, like: Path | str | None = None) -> Path:
         DefinitionError: if the folder holds an eval already, or its name is none for an eval.
         NotFoundError: if ``like`` is neither an eval nor a sheet.
     """
-    folder = _new_folder(folder)
+    folder = _free(folder)
     if like is None:
         _write_example(folder)
     elif Path(like).is_dir():
@@ -78,18 +78,29 @@ def init_from(
             f"there is no benchmark {benchmark!r}.",
             fix=f"{meant}There are: {', '.join(BENCHMARKS)}.",
         )
+    folder = _free(folder)
     with source_file(source, sha256) as path:
-        samples = known.read(path)
+        samples = _read(known, path)
         digest = file_hash(path)
     if not samples:
         raise DefinitionError([Problem(source, "there are no rows.", "Is this the right file?")])
-    folder = _new_folder(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     _write_benchmark(folder, known, samples, source, digest)
     _write_schema(folder)
     return folder
 
 
-def _new_folder(folder: Path | str) -> Path:
+def _read(benchmark: Benchmark, path: Path) -> list[Sample]:
+    try:
+        return benchmark.read(path)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        message = f"the file is not as {benchmark.title}'s are ({error!r})."
+        remedy = "Is this the file that the benchmark's authors publish?"
+        raise DefinitionError([Problem(str(path), message, remedy)]) from error
+
+
+def _free(folder: Path | str) -> Path:
+    """The folder, if an eval may be made there."""
     folder = Path(folder)
     name = folder.resolve().name
     if not _NAME.fullmatch(name):
@@ -99,7 +110,6 @@ def _new_folder(folder: Path | str) -> Path:
         raise DefinitionError(
             [Problem(str(folder), "there is something here already.", "Choose another folder.")]
         )
-    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
@@ -115,6 +125,7 @@ def _write_definition(folder: Path, fields: dict[str, Any]) -> None:
 
 def _write_example(folder: Path) -> None:
     name = folder.resolve().name
+    folder.mkdir(parents=True, exist_ok=True)
     text = _EXAMPLE.replace("NAME", name)
     (folder / FILE).write_text(_HEADER + text, encoding="utf-8")
     with (folder / "samples.csv").open("w", encoding="utf-8", newline="") as file:
@@ -182,6 +193,7 @@ def _copy(like: Path, folder: Path) -> None:
     """Copy an eval's own files under the new name. Links are not followed out of it."""
     definition = load_eval(like)
     samples = definition.samples_path
+    folder.mkdir(parents=True, exist_ok=True)
     for file in sorted(like.iterdir()):
         inside = file.resolve().is_relative_to(like.resolve())
         if file.is_file() and inside and file.name not in (FILE, SCHEMA):
@@ -199,17 +211,17 @@ def _copy(like: Path, folder: Path) -> None:
 def _write_around(sheet: Path, folder: Path) -> None:
     """An eval around a sheet of samples that somebody has."""
     if not sheet.is_file() or sheet.suffix.lower() not in SUFFIXES:
-        folder.rmdir()
         raise NotFoundError(
             "this is neither an eval's folder nor a sheet of samples.",
             where=str(sheet),
             fix=f"Sheets end in {', '.join(SUFFIXES)}.",
         )
+    columns = {column.strip().lower() for _, row in islice(read_rows(sheet), 1) for column in row}
+    folder.mkdir(parents=True, exist_ok=True)
     name = folder.resolve().name
     target = f"samples{sheet.suffix.lower()}"
     shutil.copyfile(sheet, folder / target)
     text = _EXAMPLE.replace("NAME", name).replace("samples.csv", target)
-    columns = {column.strip().lower() for _, row in islice(read_rows(sheet), 1) for column in row}
     if "choices" in columns:
         text = text.replace("generate", "choice").replace("refusal", "choice")
     elif "polarity" not in columns and columns & {"target", "expected_output", "__expected"}:
