@@ -7,16 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from assay.records import Estimate, EvalRecord, RunRecord
-from assay.report.model import (
-    Row,
-    RunView,
-    Table,
-    asked,
-    direction,
-    eval_of,
-    incomparable,
-    requests_words,
-)
+from assay.report.compare import asked, direction, eval_of, incomparable
+from assay.report.model import Row, RunView, Table, requests_words
 from assay.report.provenance import other_roles
 from assay.report.text import Scale, missing_words
 
