@@ -109,6 +109,12 @@ def test_neither_an_eval_nor_a_sheet(tmp_path: Path) -> None:
     assert not (tmp_path / "my-eval").exists()
 
 
+def test_a_benchmark_without_its_file(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="XSTest does not come with Assay: give its file"):
+        init_eval(tmp_path / "my-eval", like="xstest")
+    assert not (tmp_path / "my-eval").exists()
+
+
 def test_an_unknown_benchmark(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match=r"Did you mean xstest\?"):
         init_from("xtest", "x.csv", tmp_path / "my-eval")

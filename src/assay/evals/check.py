@@ -11,8 +11,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from assay.errors import AssayError, DefinitionError, Problem
 from assay.evals.card import check_card
 from assay.evals.columns import FIELDS, MERGED
@@ -256,6 +254,8 @@ class _Pass:
             )
 
     def _tell_ids(self) -> None:
+        import numpy as np
+
         if self._nameless:
             one = self._nameless == 1
             rows_have = "1 row has" if one else f"{self._nameless:,} rows have"
@@ -282,6 +282,8 @@ class _Pass:
             )
 
     def _tell_pairs(self) -> None:
+        import numpy as np
+
         rows = np.frombuffer(self._paired, dtype=np.int64)
         sides = np.frombuffer(self._sides, dtype=np.int64)
         _, first, group = np.unique(

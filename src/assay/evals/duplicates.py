@@ -6,13 +6,13 @@ Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3.
 
 from __future__ import annotations
 
+import random
 import re
 import unicodedata
 import zlib
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from functools import cache
+from typing import Any
 
 NEARLY_SAME = 0.85
 """The share of 5-letter pieces (Jaccard) from which two texts count as nearly the same."""
@@ -24,9 +24,7 @@ _PIECE = 5
 _ROWS, _BANDS = 4, 16
 _LONGEST = 2_000
 _NOT_WORD = re.compile(r"[\W_]+")
-_random = np.random.default_rng(20240229)
-_FACTORS = _random.integers(0, 1 << 63, _ROWS * _BANDS, dtype=np.uint64) * 2 + 1
-_SHIFT = np.uint64(32)
+_SHIFT = 32
 
 
 @dataclass(frozen=True)
@@ -106,8 +104,18 @@ def _jaccard(one: str, other: str) -> float:
 
 
 def _bands(plain: str) -> list[int]:
-    pieces = [zlib.crc32(piece.encode()) for piece in _pieces(plain)]
-    hashes: NDArray[np.uint64] = np.array(pieces, dtype=np.uint64)
-    mixed = (hashes[:, None] * _FACTORS) >> _SHIFT  # multiply-shift, modulo 2**64
+    import numpy as np
+
+    hashes = np.array([zlib.crc32(piece.encode()) for piece in _pieces(plain)], dtype=np.uint64)
+    mixed = (hashes[:, None] * _factors()) >> np.uint64(_SHIFT)  # multiply-shift, modulo 2**64
     least = mixed.min(axis=0).reshape(_BANDS, _ROWS)
     return [hash((number, band.tobytes())) for number, band in enumerate(least)]
+
+
+@cache
+def _factors() -> Any:
+    """One odd 64-bit number for each hash function."""
+    import numpy as np
+
+    chance = random.Random(20240229)
+    return np.array([chance.getrandbits(64) | 1 for _ in range(_ROWS * _BANDS)], dtype=np.uint64)

@@ -210,6 +210,12 @@ def _copy(like: Path, folder: Path) -> None:
 
 def _write_around(sheet: Path, folder: Path) -> None:
     """An eval around a sheet of samples that somebody has."""
+    if str(sheet).lower() in BENCHMARKS and not sheet.exists():
+        title = BENCHMARKS[str(sheet).lower()].title
+        raise NotFoundError(
+            f"{title} does not come with Assay: give its file, or its URL and SHA-256.",
+            where=str(sheet),
+        )
     if not sheet.is_file() or sheet.suffix.lower() not in SUFFIXES:
         raise NotFoundError(
             "this is neither an eval's folder nor a sheet of samples.",
