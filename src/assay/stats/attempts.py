@@ -30,7 +30,7 @@ class Components:
     def standard_error(self, items: int, attempts: int) -> float:
         """What the mean's standard error would be with so many items and attempts at each.
 
-        sqrt((between + within / attempts) / items): Miller (2024), arXiv 2411.00640, section 3.1.
+        sqrt((between + within / attempts) / items): Miller (2024), arXiv 2411.00640, on resampling.
         """
         return sqrt((self.between + self.within / attempts) / items)
 
@@ -45,7 +45,7 @@ def variance_components(sums: ArrayLike, counts: ArrayLike, sum_squares: ArrayLi
     Raises:
         ValueError: fewer than two items, or no item with two attempts.
 
-    Source: Searle, Casella and McCulloch (1992), Variance Components, section 3.6 (the analysis of
+    Source: Searle, Casella and McCulloch (1992), Variance Components (the analysis of
     variance estimators for unequal counts); a negative variance between items is given as 0.
     """
     totals, sizes, squares = (np.asarray(x, dtype=np.float64) for x in (sums, counts, sum_squares))

@@ -68,7 +68,7 @@ def audited_rate(
     for upper in (False, True):
         rates = [beta_draws(random, share, draws, upper=upper) for share in shares]
         true = np.einsum("ds,sd->d", weights, np.array(rates))
-        ends.append(float(np.quantile(true, 1 - outside if upper else outside)))
+        ends.append(min(1.0, float(np.quantile(true, 1 - outside if upper else outside))))
     labelled = sum(part.labelled for part in strata)
     estimate = float(sum(sizes / sizes.sum() * [share.rate for share in shares]))
     return Audited(

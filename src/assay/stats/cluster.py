@@ -99,7 +99,7 @@ def clustered_mean(
     Raises:
         ValueError: no observations, or sums that the counts and bounds do not allow.
 
-    Sources: Miller (2024), arXiv 2411.00640, eq. 4 (the clustered standard error); Korn and
+    Sources: Miller (2024), arXiv 2411.00640 (the clustered standard error); Korn and
     Graubard (1998), Survey Methodology 24:193 (exact limits at the effective sample size);
     Kish (1965), Survey Sampling (unequal sizes).
     """
@@ -197,7 +197,7 @@ def _checked(
 
 
 def spread_of(totals: NDArray[np.float64], sizes: NDArray[np.float64], centre: float) -> Spread:
-    """The cluster-robust standard error of a mean (Miller 2024, eq. 4) and what it rests on."""
+    """The cluster-robust standard error of a mean (Miller 2024) and what it rests on."""
     units, n = len(totals), float(sizes.sum())
     residuals = without_rounding(totals - centre * sizes, totals)
     error = sqrt(float(residuals @ residuals) * units / (units - 1)) / n if units > 1 else inf

@@ -69,7 +69,7 @@ def paired(
     Raises:
         ValueError: arrays of different lengths, no sample scored in both, scores outside bounds.
 
-    Sources: Miller (2024), arXiv 2411.00640, section 4.2 (paired, clustered); Tango (1998),
+    Sources: Miller (2024), arXiv 2411.00640 (paired differences, clustered); Tango (1998),
     Statistics in Medicine 17:891; McNemar (1947), Psychometrika 12:153.
     """
     new, old = _same_length(candidate, baseline)
@@ -126,7 +126,7 @@ def tango_limits(raised: float, lowered: float, n: float, confidence: float) -> 
 
     The limits are the differences d at which the score statistic
     (raised - lowered - n d) / sqrt(n (2 q + d (1 - d))) is z and -z, where q, the rate of lowered
-    pairs most likely under d, solves a quadratic (Tango 1998, eq. 3 to 6).
+    pairs most likely under d, solves a quadratic (Tango 1998).
     """
     z = normal_quantile(1 - tail(confidence))
     centre = (raised - lowered) / n

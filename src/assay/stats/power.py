@@ -25,8 +25,8 @@ def items_for_difference(
 ) -> int:
     """Items needed to show a true difference (or to rule out a margin, where there is none).
 
-    n = (z + z)^2 variance / margin^2, times the design effect: Miller (2024), arXiv 2411.00640,
-    eq. 9.
+    n = (z + z)^2 variance / margin^2, times the design effect: Miller (2024), arXiv 2411.00640, on
+    power.
 
     Args:
         margin: the difference, not 0, in the scores' units.
@@ -49,7 +49,7 @@ def smallest_difference(
 ) -> float:
     """The smallest true difference that so many items show with the given power.
 
-    The inverse of ``items_for_difference``: Miller (2024), eq. 10.
+    The inverse of ``items_for_difference``: Miller (2024).
     """
     if items < 1:
         raise ValueError("needs at least one item")

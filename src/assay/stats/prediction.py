@@ -50,7 +50,7 @@ def audited_mean(
     Raises:
         ValueError: fewer than two labels, arrays of different lengths, chances of 0.
 
-    Sources: Angelopoulos, Duchi and Zrnic (2023), arXiv 2311.01453, example 6.1 (PPI++ for a mean
+    Sources: Angelopoulos, Duchi and Zrnic (2023), arXiv 2311.01453 (PPI++ for a mean
     and its weight); Sarndal, Swensson and Wretman (1992), Model Assisted Survey Sampling, chapter 6
     (the difference estimator under unequal chances).
     """

@@ -74,7 +74,7 @@ def exact_limits(successes: float, n: float, confidence: float) -> tuple[float, 
     failures = max(n - successes, 0.0)
     low = beta_quantile(outside, successes, failures + 1)
     high = beta_quantile(1 - outside, successes + 1, failures)
-    return low, high
+    return min(low, successes / n), max(high, successes / n)
 
 
 def wilson_limits(rate: float, n: float, confidence: float) -> tuple[float, float]:

@@ -140,7 +140,7 @@ def labels_between_classes(
     """How to split labels over true positives and true negatives for the narrowest correction.
 
     positives = labels / (1 + (1/p - 1) sqrt(k)) with p the flagged rate and
-    k = (1 - specificity) / (1 - sensitivity): Lee et al. (2025), arXiv 2511.21140, section 4. At
+    k = (1 - specificity) / (1 - sensitivity): Lee et al. (2025), arXiv 2511.21140. At
     low prevalence nearly all should be true negatives. Each class gets one label at least.
     """
     if labels < 2 or not 0 < flagged < 1:

@@ -29,7 +29,7 @@ def rate_at_any_time(successes: int, n: int, *, confidence: float = 0.95) -> Int
         successes, n: all of them since the watch began.
 
     Sources: Robbins (1970), Annals of Mathematical Statistics 41:1397; Howard et al. (2021), Annals
-    of Statistics 49:1055, section 3.1 (the beta-binomial mixture).
+    of Statistics 49:1055 (the beta-binomial mixture).
     """
     if n < 0 or not 0 <= successes <= n:
         raise ValueError(f"{successes} successes of {n} observations")
@@ -95,7 +95,7 @@ def find_change(
         patience: looks between false alarms on average, more than 1.
 
     Sources: Shin, Ramdas and Rinaldo (2023), New England Journal of Statistics in Data Science,
-    arXiv 2203.03532 (e-detectors; theorem 2.4 gives the guarantee); Roberts (1966), Technometrics
+    arXiv 2203.03532 (e-detectors and their guarantee); Roberts (1966), Technometrics
     8:411.
     """
     won, tried = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
@@ -105,11 +105,10 @@ def find_change(
         raise ValueError("patience counts looks between false alarms, and must exceed 1")
     steps = _log_ratios(won, tried, at_most, at_least)
     evidence = np.zeros(len(won))
-    running = np.zeros(steps.shape[1])
+    running = np.full(steps.shape[1], -np.inf)  # the logarithm of each change's statistic
     for look, step in enumerate(steps):
-        running = (running + 1) * np.exp(np.minimum(step, 600.0))
-        running = np.minimum(running, 1e200)
-        evidence[look] = running.mean()
+        running = np.logaddexp(running, 0.0) + step
+        evidence[look] = np.exp(np.minimum(running, 700.0)).mean()
     reached = np.flatnonzero(evidence >= patience)
     alarm = int(reached[0]) if len(reached) else None
     return Change(

@@ -103,7 +103,7 @@ def _scatter(x: NDArray[np.float64], y: NDArray[np.float64], s: NDArray[np.float
     if excess(0.0) <= freedom:
         return 0.0
     low, high = 0.0, float(np.ptp(y))
-    for _ in range(60):
+    for _ in range(45):
         middle = (low + high) / 2
         low, high = (middle, high) if excess(middle) > freedom else (low, middle)
     return high

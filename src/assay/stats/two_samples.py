@@ -19,7 +19,7 @@ def difference(candidate: Interval, baseline: Interval) -> Interval:
         ValueError: the two intervals were made with different confidence.
 
     Sources: Newcombe (1998), Statistics in Medicine 17:873, method 10; Zou and Donner (2008),
-    Statistics in Medicine 27:1693, eq. 5 (the general form, MOVER).
+    Statistics in Medicine 27:1693 (the general form, MOVER).
     """
     if candidate.confidence != baseline.confidence:
         raise ValueError(
