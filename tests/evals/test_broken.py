@@ -102,7 +102,7 @@ BROKEN = {
         fields={"name": "other"},
     ),
     "a version that is a number": Broken(
-        'must be text; put it in quotes: "1.1".',
+        "this must be text.",
         "eval.yaml",
         2,
         "version",
@@ -116,8 +116,11 @@ BROKEN = {
         fields={"scorers": []},
     ),
     "two scorers of one name": Broken(
-        "two scorers are called 'refusal'; give one another name.",
+        "two scorers are called 'refusal'.",
         "eval.yaml",
+        7,
+        "scorers",
+        "Give one another name.",
         fields={"scorers": ["refusal", "refusal"]},
     ),
     "an unknown solver": Broken(
@@ -129,7 +132,7 @@ BROKEN = {
         fields={"solver": "generat"},
     ),
     "a conversation without turns": Broken(
-        "turns are for the solver conversation, which needs one or more.",
+        "turns are for the solver conversation.",
         "eval.yaml",
         column="solver",
         row=9,
@@ -231,7 +234,8 @@ BROKEN = {
     # the samples' file
     "a missing file": Broken(
         "there is no file 'other.csv'.",
-        "an-eval",
+        "eval.yaml",
+        remedy="change the field samples",
         definition=DEFINITION.replace("samples.csv", "other.csv"),
     ),
     "a file outside": Broken(
@@ -528,6 +532,7 @@ def test_what_is_broken_is_told(make_eval: MakeEval, name: str) -> None:
     assert problem.file.endswith(broken.file)
     assert (problem.row, problem.column) == (broken.row, broken.column)
     assert broken.remedy in problem.remedy
+    assert problem.remedy or "scorers." in str(problem.column)  # scorers' words hold the remedy
     assert problem.severity == broken.severity
     assert str(folder.parent) in problem.file
     others = [problem for problem in problems if problem not in found]

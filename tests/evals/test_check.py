@@ -42,6 +42,11 @@ def test_all_problems_at_once_in_the_order_of_the_files(make_eval: MakeEval) -> 
     assert len(told[8:]) == 8
 
 
+def test_a_column_that_is_called_metadata_may_be_called_anything(make_eval: MakeEval) -> None:
+    rows = "id,input,polarity,metadata:polarty,tone\na,x,benign,y,z\n"
+    assert check_eval(make_eval(rows)) == []
+
+
 def test_many_problems_of_one_kind_are_counted(make_eval: MakeEval) -> None:
     rows = "".join(f"s{n},question {n * n} {n},\n" for n in range(500))
     problems = check_eval(make_eval("id,input,polarity\n" + rows))

@@ -92,7 +92,7 @@ parameters:
     assert "Did you mean prompt?" in told[3, "promt"][1]
     assert "Did you mean temperature?" in told[9, "parameters.temprature"][1]
     assert told[5, "solver.kind"][1] == "Did you mean choice?"
-    assert 'put it in quotes: "1.0"' in told[2, "version"][0]
+    assert told[2, "version"] == ("this must be text.", 'Put it in quotes: "1.0".')
     assert all(problem.file.endswith("eval.yaml") for problem in caught.value.problems)
 
 

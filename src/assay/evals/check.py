@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from assay.errors import AssayError, DefinitionError, Problem
 from assay.evals.card import check_card
 from assay.evals.columns import FIELDS, MERGED
-from assay.evals.dataset import numbered_samples
+from assay.evals.dataset import NumberedSamples
 from assay.evals.definition import CARD, FILE, EvalDefinition, ScorerEntry, file_in, load_eval
 from assay.evals.duplicates import MOST_TEXTS, NearDuplicates
 from assay.evals.prompts import PromptTemplate, variables_of
@@ -143,9 +143,10 @@ def _check_samples(definition: EvalDefinition, found: _Found) -> None:
     templates = _templates(definition, found)
     try:
         pass_ = _Pass(definition, templates, found)
-        for number, sample in numbered_samples(definition, pass_.report):
+        samples = NumberedSamples(definition, pass_.report)
+        for number, sample in samples:
             pass_.look(number, sample)
-        pass_.finish()
+        pass_.finish(samples.other_columns)
     except AssayError as error:
         found.take_error(error, definition.folder / FILE)
 
@@ -164,7 +165,6 @@ class _Pass:
         self._paired, self._pairs, self._sides = array("q"), array("q"), array("q")
         self._by_polarity = [s.name for s in definition.scorers if _is_by_polarity(s)]
         self._near = NearDuplicates()
-        self._keys: set[str] = set()
         self._faulty = 0
         self._nameless = 0
 
@@ -178,8 +178,6 @@ class _Pass:
         self._rows.append(number)
         self._ids.append(hash(sample.id))
         self._nameless += sample.id == f"row-{number:06d}"
-        if len(self._keys) < 1_000:
-            self._keys.update(sample.metadata)
         if sample.pair_id is not None:
             self._paired.append(number)
             self._pairs.append(hash(sample.pair_id))
@@ -197,19 +195,19 @@ class _Pass:
         self._render(number, sample)
         self._compare(number, sample)
 
-    def finish(self) -> None:
-        """What only the whole table shows."""
+    def finish(self, other_columns: set[str]) -> None:
+        """What only the whole table shows. ``other_columns``: those that mean nothing to Assay."""
         if not self._rows and not self._faulty:
             self._tell(None, None, "there are no samples.", "Add rows below the header.")
         self._tell_ids()
         self._tell_pairs()
-        self._tell_columns()
+        self._tell_columns(other_columns)
         if self._near.full:
             self._tell(
                 None,
                 None,
                 f"near-duplicates were looked for among the first {MOST_TEXTS:,} samples only.",
-                "",
+                "Look at the others yourself, or split the eval.",
                 warning=True,
             )
 
@@ -304,8 +302,8 @@ class _Pass:
                 kind="pair",
             )
 
-    def _tell_columns(self) -> None:
-        for key in sorted(self._keys):
+    def _tell_columns(self, columns: set[str]) -> None:
+        for key in sorted(columns):
             close = get_close_matches(key.lower(), (*FIELDS, *MERGED), 1, 0.8)
             if close:
                 self._tell(

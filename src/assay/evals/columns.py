@@ -75,12 +75,16 @@ class RowReader:
         text_cells: whether the sheet's cells are text (csv, xlsx), where several targets or choices
             stand in one cell: a JSON list, or separated by ``|``.
         fault: is told of rows that are no samples.
+
+    Attributes:
+        other_columns: the columns seen so far that mean nothing here and are kept as metadata.
     """
 
     def __init__(self, scorers: Collection[str], *, text_cells: bool, fault: Fault) -> None:
         self._scorers = frozenset(scorers)
         self._text_cells = text_cells
         self._fault = fault
+        self.other_columns: set[str] = set()
         self._plans: dict[tuple[tuple[str, ...], tuple[str, ...] | None], _Plan] = {}
 
     def sample(self, number: int, row: dict[str, Any]) -> Sample | None:
@@ -132,6 +136,8 @@ class RowReader:
                 _plan_promptfoo(plan, key, name)
             else:
                 plan.metadata.append((key, key.strip()))
+                if len(self.other_columns) < _MOST_PLANS:
+                    self.other_columns.add(key)
                 if variables is None or key in variables:
                     plan.variables.append(key)
         if "input" not in plan.columns and plan.usable and not (foreign and plan.variables):

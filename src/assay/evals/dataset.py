@@ -33,26 +33,34 @@ def iter_samples(definition: EvalDefinition, report: Report = raise_problem) -> 
         DefinitionError: by the default ``report``, at the first fault.
         NotFoundError: if the samples' file is missing.
     """
-    for _, sample in numbered_samples(definition, report):
+    for _, sample in NumberedSamples(definition, report):
         yield sample
 
 
-def numbered_samples(
-    definition: EvalDefinition, report: Report = raise_problem
-) -> Iterator[tuple[int, Sample]]:
-    """The samples as :func:`iter_samples` gives them, with their rows' numbers."""
-    path, sheet = definition.samples_path, definition.sheet
+class NumberedSamples:
+    """The samples as :func:`iter_samples` gives them, with their rows' numbers.
 
-    def fault(row: int, column: str | None, message: str, remedy: str) -> None:
-        report(Problem(str(path), message, remedy, sheet, row, column))
+    Attributes:
+        other_columns: the columns seen so far that mean nothing to Assay and are not called
+            ``metadata:...`` either.
+    """
 
-    kinds = [scorer.kind for scorer in definition.scorers]
-    text_cells = path.suffix.lower() in TEXT_SUFFIXES
-    reader = RowReader(kinds, text_cells=text_cells, fault=fault).sample
-    for number, row in read_rows(path, sheet, report):
-        sample = reader(number, row)
-        if sample is not None:
-            yield number, sample
+    def __init__(self, definition: EvalDefinition, report: Report = raise_problem) -> None:
+        self._path, self._sheet, self._report = definition.samples_path, definition.sheet, report
+        kinds = [scorer.kind for scorer in definition.scorers]
+        text_cells = self._path.suffix.lower() in TEXT_SUFFIXES
+        self._reader = RowReader(kinds, text_cells=text_cells, fault=self._fault)
+        self.other_columns = self._reader.other_columns
+
+    def __iter__(self) -> Iterator[tuple[int, Sample]]:
+        read = self._reader.sample
+        for number, row in read_rows(self._path, self._sheet, self._report):
+            sample = read(number, row)
+            if sample is not None:
+                yield number, sample
+
+    def _fault(self, row: int, column: str | None, message: str, remedy: str) -> None:
+        self._report(Problem(str(self._path), message, remedy, self._sheet, row, column))
 
 
 def count_samples(definition: EvalDefinition) -> int:

@@ -17,6 +17,7 @@ from pydantic import (
     GetPydanticSchema,
     PrivateAttr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -87,7 +88,7 @@ class SolverEntry(BaseModel):
     @model_validator(mode="after")
     def _turns_fit(self) -> SolverEntry:
         if (self.kind == "conversation") != bool(self.turns):
-            raise ValueError("turns are for the solver conversation, which needs one or more")
+            raise ValueError("turns are for the solver conversation; give it one or more of them")
         return self
 
     @classmethod
@@ -163,7 +164,7 @@ def _as_written(value: Any) -> Any:
     """An explanation in place of pydantic's, where YAML made a number or date of plain text."""
     if isinstance(value, str | None):
         return value
-    raise ValueError(f'must be text; put it in quotes: "{value}"')
+    raise ValueError(f'this must be text; put it in quotes: "{value}"')
 
 
 _Written = Annotated[_Text, BeforeValidator(_as_written)]
@@ -204,13 +205,14 @@ class EvalDefinition(BaseModel):
 
     _folder: Path = PrivateAttr(default=Path())
 
-    @model_validator(mode="after")
-    def _names_differ(self) -> EvalDefinition:
-        names = [scorer.name for scorer in self.scorers]
+    @field_validator("scorers")
+    @classmethod
+    def _names_differ(cls, scorers: tuple[ScorerEntry, ...]) -> tuple[ScorerEntry, ...]:
+        names = [scorer.name for scorer in scorers]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two scorers are called {name!r}; give one another name")
-        return self
+        return scorers
 
     @property
     def folder(self) -> Path:
@@ -305,7 +307,11 @@ def file_in(folder: Path, name: str, *, field: str) -> Path:
             [Problem(where, f"{name!r} is a link out of the eval's folder.", inside, column=field)]
         )
     if not file.is_file():
-        raise NotFoundError(f"there is no file {name!r}.", where=str(folder), fix=f"See {field}.")
+        raise NotFoundError(
+            f"there is no file {name!r}.",
+            where=where,
+            fix=f"Put it into the eval's folder, or change the field {field}.",
+        )
     return file
 
 
@@ -344,7 +350,8 @@ def _explained(place: tuple[int | str, ...], detail: ErrorDetails) -> tuple[str,
     if kind == "string_type":
         return "this must be text.", f'Put it in quotes: "{detail["input"]}".'
     if kind == "value_error":
-        return f"{context['error']}.", ""
+        what, _, remedy = str(context["error"]).partition("; ")
+        return f"{what}.", f"{remedy[:1].upper()}{remedy[1:]}."
     if kind == "literal_error":
         close = get_close_matches(str(detail["input"]), context["expected"].split("'"), 1)
         meant = f"Did you mean {close[0]}?" if close else ""

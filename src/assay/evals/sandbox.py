@@ -116,7 +116,10 @@ def compile_template(source: str) -> Compiled:
         names = frozenset(meta.find_undeclared_variables(tree))
         return Compiled(environment.from_string(tree), names, looped & names)
     except TemplateSyntaxError as error:
-        raise TemplateFaultError(f"line {error.lineno} of the template: {error.message}") from None
+        raise TemplateFaultError(
+            f"line {error.lineno} of the template: {str(error.message).rstrip('.')}.",
+            "Close every {{ with }}, and every {% if %} with {% endif %}.",
+        ) from None
     except (TemplateError, RecursionError, SyntaxError, ValueError, MemoryError) as error:
         raise TemplateFaultError(f"this is no template: {error}.") from None
 
