@@ -115,7 +115,7 @@ def run(
     names = [target] if baseline is None else [baseline, target]
     if connections is not None:
         settings = settings.with_connections(names, connections)
-    controls = controls or Controls()
+    controls = runs.within_budget(controls or Controls(), settings)
     summaries: list[Summary] = []
     for name in names:
         controls.progress.begin(name)
@@ -137,7 +137,7 @@ def resume(name: str, *, workspace: str | Path = ".", controls: Controls | None 
     """
     place = Workspace.find(Path(workspace))
     settings = runs.load_settings(place.settings_file)
-    controls = controls or Controls()
+    controls = runs.within_budget(controls or Controls(), settings)
     work = runs.resume_run(place.run(name), settings, controls)
     return _summary(_finish(work, controls.stop))
 
@@ -162,7 +162,7 @@ def rescore(
     roles = {role: model for role, model in settings.roles.items() if role != "target"}
     if judge is not None:
         roles["judge"] = judge
-    controls = controls or Controls()
+    controls = runs.within_budget(controls or Controls(), settings)
     specs = [runs.read_spec(each) if isinstance(each, str) else each for each in scorers]
     work = runs.rescore(place.run(name), settings, specs, roles, controls)
     return _summary(_finish(work, controls.stop))

@@ -201,6 +201,25 @@ def test_a_budget_stops_cleanly_and_the_rest_is_not_run(
     assert again[0].run.status == "complete"
 
 
+def test_the_budget_of_assay_toml_holds_where_the_command_names_none(
+    workspace: Path, make_eval: MakeEval, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_eval("echoes", 50, parameters={"max_tokens": 3})
+    (workspace / "assay.toml").write_text(
+        "[budget]\ndollars = 0.001\n"
+        '[models."openai/any"]\nprice = { input = 10.0, output = 20.0 }\n'
+    )
+    with FaultServer(reply(echoed)) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        [summary] = api.run(["echoes"], "openai/any", workspace=workspace)
+    assert summary.run.status == "stopped"
+    # Each reply costs 7 x $10 + 3 x $20 for a million tokens: $0.00013.
+    assert summary.run.totals["dollars"] <= 0.001
+    assert summary.run.totals["dollars"] == pytest.approx(len(server.seen) * 0.00013)
+    with pytest.raises(DefinitionError, match="has no price"):
+        api.run(["echoes"], "openai/other", workspace=workspace)
+
+
 def test_two_samples_of_one_id_are_refused_before_anything_is_asked(
     workspace: Path, make_eval: MakeEval
 ) -> None:

@@ -6,7 +6,7 @@ from assay.runs.models import OpenModels, Spending
 from assay.runs.plan import EvalRequest, make_plan
 from assay.runs.progress import Progress
 from assay.runs.rescore import read_spec, rescore
-from assay.runs.run import Controls, resume_run, run_evals
+from assay.runs.run import Controls, resume_run, run_evals, within_budget
 from assay.runs.settings import Settings, load_settings
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "rescore",
     "resume_run",
     "run_evals",
+    "within_budget",
 ]

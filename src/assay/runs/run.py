@@ -6,7 +6,7 @@ import datetime
 import platform
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -39,6 +39,13 @@ class Controls:
     stop: Stop = field(default_factory=Stop)
     spending: Spending = field(default_factory=Spending)
     patience: Patience = field(default_factory=Patience)
+
+
+def within_budget(controls: Controls, settings: Settings) -> Controls:
+    """The same controls, with the budget of assay.toml where the command names none."""
+    if controls.spending != Spending():
+        return controls
+    return replace(controls, spending=Spending(settings.budget.tokens, settings.budget.dollars))
 
 
 async def run_evals(

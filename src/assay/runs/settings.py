@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from assay.engine import Limits, Price
 from assay.errors import AuthenticationError, DefinitionError, Problem
 
-
 _LOCAL_CONNECTIONS = 4
 """More than a machine answers at once, and few enough that stopping does not wait for long."""
 
