@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -167,6 +168,14 @@ BOMBS: dict[str, tuple[Callable[[str, bytes], bytes], str]] = {
             else content
         ),
         "the archive holds XML with a document type",
+    ),
+    "more texts than fit": (
+        lambda name, content: re.sub(rb'uniqueCount="\d+"', b'uniqueCount="4294967296"', content),
+        "the archive declares 4294967296 items of 'sst'",
+    ),
+    "an encoding that is none": (
+        lambda name, content: content.replace(b'encoding="UTF-8"', b'encoding="UTF-5"', 1),
+        "the archive is damaged",
     ),
     "a sheet that hides": (
         lambda name, content: content.replace(b"worksheets/sheet1.xml", b"media/image1.png"),

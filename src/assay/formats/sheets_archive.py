@@ -48,7 +48,7 @@ def look_into(path: Path) -> ArchiveView:
             return _look(archive)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError) as error:
         raise BadArchiveError(f"the file is not a sound .xlsx archive ({error})") from None
-    except (zlib.error, expat.ExpatError, UnicodeDecodeError) as error:
+    except (zlib.error, expat.ExpatError, LookupError, ValueError) as error:
         raise BadArchiveError(f"the archive is damaged ({error})") from None
     except RuntimeError as error:
         raise BadArchiveError(f"the archive cannot be read ({error})") from None
@@ -127,6 +127,10 @@ class _Watcher:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
+        for key in ("count", "uniqueCount"):  # readers set as much memory aside
+            digits = attributes.get(key, "").strip().lstrip("+0")
+            if digits.isdigit() and (len(digits) > 9 or int(digits) > MOST_CELLS):
+                raise BadArchiveError(f"the archive declares {digits[:20]} items of {name!r}")
         if name == "c":
             self._cell(attributes)
         elif name == "row":
