@@ -81,14 +81,17 @@ def _elsewhere(progress: Progress, stop: threading.Event) -> None:
 
 
 def _on_terminal(progress: Progress, stop: threading.Event) -> None:
-    from rich.console import Console, Group
+    from rich.console import Console
     from rich.live import Live
     from rich.progress_bar import ProgressBar
+    from rich.table import Table
     from rich.text import Text
 
-    def drawn() -> Group:
-        bar = ProgressBar(total=max(progress.planned, 1), completed=progress.done, width=60)
-        return Group(bar, Text(line(progress)))
+    def drawn() -> Table:
+        row = Table.grid(padding=(0, 1))
+        bar = ProgressBar(total=max(progress.planned, 1), completed=progress.done, width=30)
+        row.add_row(bar, Text(line(progress)))
+        return row
 
     with Live(drawn(), console=Console(stderr=True), auto_refresh=False) as live:
         while not stop.wait(_EVERY_ON_TERMINAL):
