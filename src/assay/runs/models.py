@@ -66,9 +66,12 @@ class OpenModels:
 
     @property
     def width(self) -> int:
-        """How many samples to work on at once: a few more than may be in flight."""
+        """How many samples to work on at once.
+
+        A quarter more than there are connections: those wait for the journal, not for a model.
+        """
         most = [self._settings.model(name).connections for name in self._opened]
-        return max(most, default=0) + 32
+        return max(most, default=4) * 5 // 4 + 1
 
     async def __aenter__(self) -> Self:
         return self
