@@ -1,6 +1,19 @@
 """The values that flow through Assay: frozen, and without I/O."""
 
-from assay.records.estimate import Estimate, Good
+from assay.records.certificate import Certificate, Measured, SliceError
+from assay.records.comparison import (
+    Bridge,
+    ComparedRun,
+    Comparison,
+    Contrast,
+    Flip,
+    Matrix,
+    MatrixRow,
+    Uncompared,
+    Unmatched,
+)
+from assay.records.difference import Difference, Verdict
+from assay.records.estimate import Estimate, Good, Second, Standing
 from assay.records.fields import Field, fields_of
 from assay.records.message import Message, Role, ToolCall, decode_messages, encode_messages
 from assay.records.request import Parameters, Reply, Request, StopReason
@@ -10,10 +23,20 @@ from assay.records.score import Score, ScoreRow, Unscored
 from assay.records.transcript import Transcript
 
 __all__ = [
+    "Bridge",
+    "Certificate",
+    "ComparedRun",
+    "Comparison",
+    "Contrast",
+    "Difference",
     "Estimate",
     "EvalRecord",
     "Field",
+    "Flip",
     "Good",
+    "Matrix",
+    "MatrixRow",
+    "Measured",
     "Message",
     "Parameters",
     "Polarity",
@@ -26,10 +49,16 @@ __all__ = [
     "Score",
     "ScoreRow",
     "ScorerRecord",
+    "Second",
+    "SliceError",
+    "Standing",
     "StopReason",
     "ToolCall",
     "Transcript",
+    "Uncompared",
+    "Unmatched",
     "Unscored",
+    "Verdict",
     "decode_messages",
     "encode_messages",
     "fields_of",
