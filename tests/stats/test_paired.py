@@ -200,6 +200,12 @@ def test_coverage_of_clustered_flips(units, size, up, down):
     assert np.mean(held) >= 0.915
 
 
+def test_a_change_that_is_the_same_everywhere_has_an_exact_test():
+    result = paired(np.full(20, 0.7), np.full(20, 0.2), bounds=(0, 1))
+    assert result.p_value == pytest.approx(2 * 0.5**20)
+    assert result.test == "permutation of signs, exact"
+
+
 def test_a_million_pairs_take_a_moment():
     rng = np.random.default_rng(0)
     new, old = rng.integers(0, 2, (2, 1_000_000))

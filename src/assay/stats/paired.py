@@ -202,6 +202,8 @@ def _test(
         return float(extreme.mean()), "permutation of signs, exact"
     mean = float(sums.sum() / sizes.sum())
     spread = spread_of(sums, sizes, mean)
+    if spread.error == 0:  # all clusters differ alike: no flipping of signs but two is so extreme
+        return 2.0 ** (1 - len(differing)), "permutation of signs, exact"
     return t_two_sided(mean / spread.error, spread.df), "t"
 
 
