@@ -9,23 +9,24 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assay.runs import Progress
+    from assay.api import Controls, Progress
 
 _EVERY_ON_TERMINAL = 0.2
 _EVERY_ELSEWHERE = 10.0
+_STOPPING = "Stopping: what is in flight is let finish. Ctrl-C again stops at once."
 
 
 @contextlib.contextmanager
-def shown(progress: Progress) -> Iterator[None]:
-    """Show the progress on stderr while the block runs."""
-    stop = threading.Event()
+def shown(controls: Controls) -> Iterator[None]:
+    """Show a run's progress on stderr while the block runs."""
+    over = threading.Event()
     target = _on_terminal if sys.stderr.isatty() else _elsewhere
-    thread = threading.Thread(target=target, args=(progress, stop), daemon=True)
+    thread = threading.Thread(target=target, args=(controls, over), daemon=True)
     thread.start()
     try:
         yield
     finally:
-        stop.set()
+        over.set()
         thread.join()
 
 
@@ -72,28 +73,31 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _elsewhere(progress: Progress, stop: threading.Event) -> None:
-    while not stop.wait(_EVERY_ELSEWHERE):
-        if progress.planned:
-            print(line(progress), file=sys.stderr, flush=True)
-    if progress.planned:
-        print(line(progress), file=sys.stderr, flush=True)
+def _elsewhere(controls: Controls, over: threading.Event) -> None:
+    while not over.wait(_EVERY_ELSEWHERE):
+        if controls.progress.planned:
+            print(line(controls.progress), file=sys.stderr, flush=True)
+    if controls.progress.planned:
+        print(line(controls.progress), file=sys.stderr, flush=True)
 
 
-def _on_terminal(progress: Progress, stop: threading.Event) -> None:
-    from rich.console import Console
+def _on_terminal(controls: Controls, over: threading.Event) -> None:
+    from rich.console import Console, Group
     from rich.live import Live
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
-    def drawn() -> Table:
+    progress = controls.progress
+
+    def drawn() -> Group:
         row = Table.grid(padding=(0, 1))
         bar = ProgressBar(total=max(progress.planned, 1), completed=progress.done, width=30)
         row.add_row(bar, Text(line(progress)))
-        return row
+        stopping = [Text(_STOPPING)] if controls.stop.reason and not over.is_set() else []
+        return Group(row, *stopping)
 
     with Live(drawn(), console=Console(stderr=True), auto_refresh=False) as live:
-        while not stop.wait(_EVERY_ON_TERMINAL):
+        while not over.wait(_EVERY_ON_TERMINAL):
             live.update(drawn(), refresh=True)
         live.update(drawn(), refresh=True)

@@ -61,7 +61,7 @@ def run(
     from assay import api
 
     controls = _controls(max_tokens_spent, max_dollars)
-    with shown(controls.progress):
+    with shown(controls):
         summaries = api.run(
             evals,
             model,
@@ -88,7 +88,7 @@ def resume(
     from assay import api
 
     controls = _controls(max_tokens_spent, max_dollars)
-    with shown(controls.progress):
+    with shown(controls):
         summary = api.resume(name, workspace=workspace, controls=controls)
     _tell([summary], as_json)
 
@@ -108,7 +108,7 @@ def rescore(
     from assay import api
 
     controls = _controls(max_tokens_spent, max_dollars)
-    with shown(controls.progress):
+    with shown(controls):
         summary = api.rescore(name, scorer, judge=judge, workspace=workspace, controls=controls)
     _tell([summary], as_json)
 
@@ -127,7 +127,7 @@ def quickstart(
         short = name.removeprefix("local/")
         with fetching(short) as progress:
             api.add_local_model(short, progress=progress)
-    with shown(controls.progress):
+    with shown(controls):
         summaries, report = api.quickstart(folder, controls=controls)
     _tell(summaries, as_json)
     note(f"\nThe report: {report}")
