@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.95
 
-_SLICINGS: tuple[tuple[str, ...], ...] = ((), ("polarity",), ("policy_area",), ("language",))
-_BY_POLARITY: tuple[tuple[str, ...], ...] = (
+SLICINGS: tuple[tuple[str, ...], ...] = ((), ("polarity",), ("policy_area",), ("language",))
+BY_POLARITY: tuple[tuple[str, ...], ...] = (
     ("polarity",),
     ("policy_area", "polarity"),
     ("language", "polarity"),
@@ -92,7 +92,7 @@ class _Cells:
         self._clustered = bool(clustered[0]) or epochs > 1
 
     def estimates(self) -> Iterator[Estimate]:
-        slicings = _BY_POLARITY if self._scorer.good == "by_polarity" else _SLICINGS
+        slicings = BY_POLARITY if self._scorer.good == "by_polarity" else SLICINGS
         for slicing in slicings:
             for cell in self._slices(slicing):
                 yield self._estimate(cell)

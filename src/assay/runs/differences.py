@@ -1,0 +1,257 @@
+"""The paired differences of one eval x scorer: overall and by slice, with what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.records import Difference, EvalRecord, Good, ScorerRecord, Verdict
+from assay.runs.figures import BY_POLARITY, CONFIDENCE, SLICINGS
+from assay.runs.pairing import (
+    CHANGED,
+    MATCHED,
+    ONLY_BASELINE,
+    ONLY_CANDIDATE,
+    REPEATED,
+    Cell,
+    Pairs,
+)
+from assay.stats import Paired, benjamini_hochberg, paired
+
+FALSE_FLAGS = 0.05
+"""Of the slices that are marked, at most this share is marked falsely, on average."""
+
+
+def differences(pairs: Pairs, eval: EvalRecord, scorer: ScorerRecord) -> Iterator[Difference]:
+    """Overall, by polarity, by policy area, by language: the slices that figures have too.
+
+    Verdicts of slices stand only after :func:`adjusted`.
+    """
+    for slicing in BY_POLARITY if scorer.good == "by_polarity" else SLICINGS:
+        places = _places(pairs.cells, slicing)
+        headline = slicing == (("polarity",) if scorer.good == "by_polarity" else ())
+        if not headline and len({place[0] for place in places}) < 2:
+            continue  # one slice that holds everything says nothing new
+        for place, cells, rows in _rows(pairs, places):
+            slice = dict(zip(slicing, place, strict=True))
+            yield _Slice(pairs, cells, rows, eval, scorer, slice).difference()
+
+
+def is_overall(difference: Difference) -> bool:
+    """Whether it covers the eval: the whole of it, or a polarity where that decides what is good."""
+    if difference.good == "by_polarity":
+        return set(difference.slice) == {"polarity"}
+    return not difference.slice
+
+
+def adjusted(slices: Sequence[Difference]) -> list[Difference]:
+    """The slices with p-values adjusted for their number, and verdicts only where those hold."""
+    tested = [each for each in slices if each.p_value is not None]
+    if not tested:
+        return list(slices)
+    after = dict(zip(map(id, tested), benjamini_hochberg([e.p_value for e in tested]), strict=True))
+    found = []
+    for each in slices:
+        if id(each) in after:
+            p = float(after[id(each)])
+            verdict = each.verdict if p <= FALSE_FLAGS else "unclear"
+            each = msgspec.structs.replace(each, adjusted=p, verdict=verdict)
+        found.append(each)
+    return found
+
+
+def worst_first(
+    found: Iterable[Difference], bounds: dict[tuple[str, str], tuple[float, float] | None]
+) -> tuple[Difference, ...]:
+    """Clear regressions, then what is unclear, then clear improvements; in each the worst first.
+
+    How bad a change is counts as a share of the scorer's range, so that scales can be compared.
+    """
+
+    def key(each: Difference) -> tuple[int, float, str, str, list[str]]:
+        low, high = bounds.get((each.eval, each.scorer)) or (0.0, 1.0)
+        change = (each.value or 0.0) / (high - low)
+        harm = -change if each.better == "high" else change if each.better else abs(change)
+        name = (each.eval, each.scorer, list(each.slice.values()))
+        return (_ORDER[each.verdict], -harm, *name)
+
+    return tuple(sorted(found, key=key))
+
+
+def direction(good: Good, slice: dict[str, str]) -> Literal["high", "low"] | None:
+    """Which way a value is better; None where that cannot be told."""
+    if good != "by_polarity":
+        return good
+    polarity = slice.get("polarity")
+    return "high" if polarity == "violative" else "low" if polarity == "benign" else None
+
+
+def verdict_of(
+    better: Literal["high", "low"] | None, ends: Sequence[float | None], warning: str
+) -> Verdict:
+    """What is clear: all ends lie on one side of no difference, and the method does not warn."""
+    known = [end for end in ends if end is not None]
+    if warning or len(known) < len(ends) or not (min(known) > 0 or max(known) < 0):
+        return "unclear"
+    rose = min(known) > 0
+    if better is None:
+        return "higher" if rose else "lower"
+    return "better" if rose == (better == "high") else "worse"
+
+
+_ORDER: dict[Verdict, int] = {
+    "worse": 0,
+    "lower": 1,
+    "higher": 1,
+    "unclear": 2,
+    "nothing to compare": 3,
+    "better": 4,
+}
+
+_Place = tuple[str, ...]
+
+
+def _places(cells: Sequence[Cell], slicing: tuple[str, ...]) -> dict[_Place, list[int]]:
+    """The slices of a slicing, each with the cells in it."""
+    found: dict[_Place, list[int]] = {}
+    for number, cell in enumerate(cells):
+        found.setdefault(tuple(getattr(cell, name) for name in slicing), []).append(number)
+    return dict(sorted(found.items()))
+
+
+def _rows(
+    pairs: Pairs, places: dict[_Place, list[int]]
+) -> Iterator[tuple[_Place, list[Cell], NDArray[np.intp]]]:
+    """Each slice with its cells and the positions of its rows; one sort serves all slices."""
+    slice_of = np.zeros(len(pairs.cells), dtype=np.int64)
+    for number, cells in enumerate(places.values()):
+        slice_of[cells] = number
+    slices = slice_of[pairs.cell]
+    order = np.argsort(slices, kind="stable")
+    ends = np.searchsorted(slices[order], np.arange(len(places) + 1))
+    for number, (place, cells) in enumerate(places.items()):
+        held = [pairs.cells[cell] for cell in cells]
+        yield place, held, order[ends[number] : ends[number + 1]]
+
+
+class _Slice:
+    """One slice of one eval x scorer."""
+
+    def __init__(
+        self,
+        pairs: Pairs,
+        cells: Sequence[Cell],
+        rows: NDArray[np.intp],
+        eval: EvalRecord,
+        scorer: ScorerRecord,
+        slice: dict[str, str],
+    ) -> None:
+        self._candidate, self._baseline = pairs.candidate[rows], pairs.baseline[rows]
+        self._clusters = None if pairs.clusters is None else pairs.clusters[rows]
+        self._cells = cells
+        self._eval, self._scorer, self._slice = eval, scorer, slice
+        self._missing = bool((np.isnan(self._candidate) | np.isnan(self._baseline)).any())
+
+    def difference(self) -> Difference:
+        found = self._paired(self._candidate, self._baseline)
+        better = direction(self._scorer.good, self._slice)
+        low_end, high_end = self._extremes(found)
+        low_first = better != "low"
+        worst, best = (low_end, high_end) if low_first else (high_end, low_end)
+        interval = found.difference if found else None
+        least = low_end.difference.low if low_end else None
+        greatest = high_end.difference.high if high_end else None
+        warning = interval.warning if interval else "No sample has a score in both runs."
+        verdict: Verdict = "nothing to compare"
+        if interval:
+            ends = (interval.low, interval.high, least, greatest)
+            verdict = verdict_of(better, ends, warning)
+            if verdict == "unclear" and not warning:
+                if verdict_of(better, ends[:2], "") != "unclear":
+                    warning = "what is missing could undo the difference"
+        return Difference(
+            eval=self._eval.name,
+            scorer=self._scorer.name,
+            slice=self._slice,
+            good=self._scorer.good,
+            better=better,
+            verdict=verdict,
+            value=interval.estimate if interval else None,
+            low=interval.low if interval else None,
+            high=interval.high if interval else None,
+            confidence=CONFIDENCE,
+            method=f"paired, {interval.method}" if interval else "none: nothing to compare",
+            paired=True,
+            candidate=found.candidate if found else None,
+            baseline=found.baseline if found else None,
+            n=interval.n if interval else 0,
+            clusters=interval.clusters if interval else 0,
+            matched=len(self._candidate),
+            candidate_missing=self._reasons("candidate_reason"),
+            baseline_missing=self._reasons("baseline_reason"),
+            worst=worst.difference.estimate if worst else None,
+            best=best.difference.estimate if best else None,
+            least=least,
+            greatest=greatest,
+            only_candidate=self._standing(ONLY_CANDIDATE),
+            only_baseline=self._standing(ONLY_BASELINE),
+            changed=self._standing(CHANGED),
+            repeated=self._standing(REPEATED),
+            raised=found.raised if found else 0,
+            lowered=found.lowered if found else 0,
+            p_value=found.p_value if found else None,
+            test=found.test if found else "",
+            warning=warning,
+        )
+
+    def _extremes(self, found: Paired | None) -> tuple[Paired | None, Paired | None]:
+        """The difference with every missing score as low, and as high, as it could make it."""
+        if not self._missing:
+            return found, found
+        if self._scorer.bounds is None:
+            return None, None
+        least, greatest = self._scorer.bounds
+        return (
+            self._paired(_filled(self._candidate, least), _filled(self._baseline, greatest)),
+            self._paired(_filled(self._candidate, greatest), _filled(self._baseline, least)),
+        )
+
+    def _paired(
+        self, candidate: NDArray[np.float64], baseline: NDArray[np.float64]
+    ) -> Paired | None:
+        both = ~np.isnan(candidate) & ~np.isnan(baseline)
+        if not both.any():
+            return None
+        bounds = self._scorer.bounds
+        binary = bounds == (0, 1) and _is_binary(candidate[both]) and _is_binary(baseline[both])
+        return paired(
+            candidate,
+            baseline,
+            clusters=self._clusters,
+            confidence=CONFIDENCE,
+            bounds=bounds,
+            binary=binary,
+        )
+
+    def _reasons(self, side: str) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for cell in self._cells:
+            if cell.standing == MATCHED and (reason := getattr(cell, side)):
+                found[reason] += cell.rows
+        return dict(found)
+
+    def _standing(self, standing: int) -> int:
+        return sum(cell.rows for cell in self._cells if cell.standing == standing)
+
+
+def _filled(scores: NDArray[np.float64], value: float) -> NDArray[np.float64]:
+    return np.where(np.isnan(scores), value, scores)
+
+
+def _is_binary(scores: NDArray[np.float64]) -> bool:
+    return bool(((scores == 0) | (scores == 1)).all())

@@ -1,0 +1,258 @@
+"""Puts two runs' scores side by side, matched by sample and epoch; DuckDB does it, not Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.records import EvalRecord, Flip, ScorerRecord, Unmatched, Verdict
+from assay.store.query import literal
+from assay.store.workspace import RunFolder
+
+if TYPE_CHECKING:
+    import duckdb
+
+NONE = "(none)"
+LISTED = 100
+"""So many samples that do not match are named, for each eval and scorer."""
+
+MATCHED, ONLY_CANDIDATE, ONLY_BASELINE, CHANGED, REPEATED = range(5)
+
+_WHY: dict[int, Any] = {
+    ONLY_CANDIDATE: "only in the candidate",
+    ONLY_BASELINE: "only in the baseline",
+    CHANGED: "content changed",
+    REPEATED: "repeated",
+}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One run's scores of one scorer of an eval."""
+
+    folder: RunFolder
+    eval: EvalRecord
+    scorer: ScorerRecord
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Rows that are alike in all that they are sliced and counted by."""
+
+    standing: int
+    candidate_reason: str
+    baseline_reason: str
+    polarity: str
+    policy_area: str
+    language: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """One eval x scorer of two runs. Arrays have shape (matched rows,).
+
+    ``candidate`` and ``baseline`` are scores, NaN where unscored. ``cell`` is each row's place in
+    ``cells``, which also count the rows that do not match. ``clusters`` is None where every row
+    has an origin of its own.
+    """
+
+    candidate: NDArray[np.float64]
+    baseline: NDArray[np.float64]
+    cell: NDArray[np.int64]
+    clusters: NDArray[np.uint64] | None
+    cells: tuple[Cell, ...]
+
+
+class Pairing:
+    """The rows of one eval x scorer of two runs, in a table ``pairs`` of the connection's.
+
+    Rows match by sample id and epoch. Where the eval's content differs between the runs, they match
+    by the hash of the sample's content, so that a sample that was changed is not taken for itself;
+    ``by_content`` says so. Runs that came without such hashes are matched by id.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, baseline: Side, candidate: Side
+    ) -> None:
+        self._connection = connection
+        self._baseline, self._candidate = baseline, candidate
+        differs = baseline.eval.hash != candidate.eval.hash
+        self.by_content = differs and self._hashed(baseline) and self._hashed(candidate)
+        self._load("candidate", candidate)
+        self._load("baseline", baseline)
+        connection.execute(_MATCH)
+        if self.by_content:
+            connection.execute(_CHANGED)
+
+    def pairs(self) -> Pairs:
+        """Everything that statistics need, as arrays."""
+        self._connection.execute(_CELLS)
+        found = self._connection.execute(_ARRAYS).fetchnumpy()
+        epochs = max(self._baseline.eval.epochs, self._candidate.eval.epochs)
+        clustered = epochs > 1 or self._one("SELECT count(cluster) FROM pairs") > 0
+        cells = self._connection.execute(
+            f"SELECT {', '.join(_CELL_NAMES)}, rows FROM cells ORDER BY cell"
+        ).fetchall()
+        return Pairs(
+            candidate=np.asarray(found["candidate"], dtype=np.float64),
+            baseline=np.asarray(found["baseline"], dtype=np.float64),
+            cell=np.asarray(found["cell"], dtype=np.int64),
+            clusters=np.asarray(found["origin"], dtype=np.uint64) if clustered else None,
+            cells=tuple(Cell(*row) for row in cells),
+        )
+
+    def unmatched(self) -> Iterator[Unmatched]:
+        """Samples that do not match, the first so many."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT sample_id, standing FROM pairs WHERE standing <> 0"
+            " ORDER BY standing, sample_id LIMIT ?",
+            [LISTED],
+        ).fetchall()
+        return (
+            Unmatched(self._candidate.eval.name, sample_id or "", _WHY[standing])
+            for sample_id, standing in rows
+        )
+
+    def flips(self) -> Iterator[Flip]:
+        """Every sample whose score changed: worse first, each from the greatest change."""
+        rises_are_worse = {
+            "high": "false",
+            "low": "true",
+            "by_polarity": "CASE polarity WHEN 'benign' THEN true WHEN 'violative' THEN false END",
+        }[self._candidate.scorer.good]
+        rows = self._connection.execute(
+            f"SELECT sample_id, epoch, polarity, policy_area, language, baseline, candidate,"
+            f" baseline_transcript, candidate_transcript, {rises_are_worse} AS low_is_good"
+            " FROM pairs WHERE standing = 0 AND candidate <> baseline ORDER BY"
+            " ((candidate > baseline) = low_is_good) DESC NULLS LAST,"
+            " abs(candidate - baseline) DESC, sample_id, epoch"
+        ).fetchall()
+        for *about, low_is_good in rows:
+            sample_id, epoch, polarity, area, language, old, new, old_id, new_id = about
+            yield Flip(
+                eval=self._candidate.eval.name,
+                scorer=self._candidate.scorer.name,
+                sample_id=sample_id or "",
+                epoch=epoch,
+                polarity=None if polarity == NONE else polarity,
+                policy_area=None if area == NONE else area,
+                language=None if language == NONE else language,
+                verdict=_turned(new > old, low_is_good),
+                baseline=old,
+                candidate=new,
+                baseline_transcript=old_id,
+                candidate_transcript=new_id,
+            )
+
+    def scorers_differ(self) -> tuple[str, str] | None:
+        """By whom each run was scored, where that differs: the baseline's, the candidate's."""
+        old, new = (self._scored_by(side) for side in (self._baseline, self._candidate))
+        return (old, new) if old != new else None
+
+    def _scored_by(self, side: Side) -> str:
+        rows = self._connection.execute(
+            f"SELECT DISTINCT scored_by FROM read_parquet({literal(side.folder.scores_file)})"
+            f" {_OF_SCORER} ORDER BY 1",
+            _key(side),
+        ).fetchall()
+        return ", ".join(row[0] or NONE for row in rows) or NONE
+
+    def _hashed(self, side: Side) -> bool:
+        """Whether every transcript of the eval tells the hash of its sample."""
+        return not self._one(
+            f"SELECT count(*) FROM read_parquet({literal(side.folder.transcripts_file)})"
+            " WHERE task_set = ? AND sample_hash IS NULL",
+            [side.eval.name],
+        )
+
+    def _load(self, table: str, side: Side) -> None:
+        """One row a sample x epoch; ``copies`` says how many there were."""
+        source = f"read_parquet({literal(side.folder.scores_file)})"
+        key = "sample_id"
+        if self.by_content:
+            transcripts = f"read_parquet({literal(side.folder.transcripts_file)})"
+            hashes = f"(SELECT transcript_id, sample_hash FROM {transcripts})"
+            source = f"{source} LEFT JOIN {hashes} USING (transcript_id)"
+            key = "coalesce(sample_hash, sample_id)"
+        self._connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE {table} AS
+            SELECT {key} AS key, epoch, count(*) AS copies, first(sample_id) AS sample_id,
+                first(transcript_id) AS transcript_id, first(cluster) AS cluster,
+                first(CASE WHEN unscored IS NULL AND isfinite(value) THEN value END) AS value,
+                first(CASE WHEN unscored IS NOT NULL THEN unscored
+                    WHEN value IS NULL OR NOT isfinite(value) THEN 'no value' ELSE '' END)
+                    AS reason,
+                {", ".join(f"first({name}) AS {name}" for name in _SLICED)}
+            FROM {source} {_OF_SCORER} GROUP BY key, epoch
+            """,
+            _key(side),
+        )
+
+    def _one(self, sql: str, values: Sequence[Any] = ()) -> int:
+        row = self._connection.execute(sql, list(values)).fetchone()
+        return int(row[0]) if row else 0
+
+
+def _turned(rose: bool, low_is_good: bool | None) -> Verdict:
+    if low_is_good is None:
+        return "higher" if rose else "lower"
+    return "worse" if rose == low_is_good else "better"
+
+
+def _key(side: Side) -> list[str]:
+    return [side.eval.name, side.scorer.name, side.scorer.version]
+
+
+_OF_SCORER = "WHERE eval = ? AND scorer = ? AND scorer_version = ?"
+_SLICED = ("polarity", "policy_area", "language")
+_CELL_NAMES = ("standing", "candidate_reason", "baseline_reason", *_SLICED)
+
+_MATCH = f"""
+CREATE OR REPLACE TEMP TABLE pairs AS
+SELECT
+    CASE
+        WHEN greatest(coalesce(c.copies, 0), coalesce(b.copies, 0)) > 1 THEN {REPEATED}
+        WHEN b.copies IS NULL THEN {ONLY_CANDIDATE}
+        WHEN c.copies IS NULL THEN {ONLY_BASELINE}
+        ELSE {MATCHED}
+    END AS standing,
+    coalesce(c.sample_id, b.sample_id) AS sample_id,
+    epoch,
+    c.value AS candidate, b.value AS baseline,
+    coalesce(c.reason, '') AS candidate_reason, coalesce(b.reason, '') AS baseline_reason,
+    c.transcript_id AS candidate_transcript, b.transcript_id AS baseline_transcript,
+    coalesce(c.cluster, b.cluster) AS cluster,
+    {", ".join(f"coalesce(c.{name}, b.{name}, '{NONE}') AS {name}" for name in _SLICED)}
+FROM candidate AS c FULL JOIN baseline AS b USING (key, epoch)
+"""
+
+# What was not matched by content, but stands in both runs under one id, was changed.
+_CHANGED = f"""
+CREATE OR REPLACE TEMP TABLE changed AS
+SELECT sample_id, epoch FROM pairs WHERE standing = {ONLY_CANDIDATE}
+INTERSECT SELECT sample_id, epoch FROM pairs WHERE standing = {ONLY_BASELINE};
+UPDATE pairs SET standing = {CHANGED} FROM changed
+WHERE pairs.standing = {ONLY_CANDIDATE}
+    AND pairs.sample_id = changed.sample_id AND pairs.epoch = changed.epoch;
+DELETE FROM pairs USING changed
+WHERE pairs.standing = {ONLY_BASELINE}
+    AND pairs.sample_id = changed.sample_id AND pairs.epoch = changed.epoch;
+"""
+
+_CELLS = f"""
+CREATE OR REPLACE TEMP TABLE cells AS
+SELECT row_number() OVER (ORDER BY {", ".join(_CELL_NAMES)}) - 1 AS cell, *
+FROM (SELECT {", ".join(_CELL_NAMES)}, count(*) AS rows FROM pairs GROUP BY ALL)
+"""
+
+_ARRAYS = f"""
+SELECT coalesce(candidate, 'nan'::DOUBLE) AS candidate, coalesce(baseline, 'nan'::DOUBLE)
+    AS baseline, cell, hash(coalesce(cluster, sample_id)) AS origin
+FROM pairs JOIN cells USING ({", ".join(_CELL_NAMES)}) WHERE standing = {MATCHED}
+"""
