@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from assay.engine import work_through
 from assay.errors import DefinitionError, NotFoundError, Problem
+from assay.evals.yaml_file import read_yaml
 from assay.records import RunRecord, Score, ScoreRow, Transcript, Unscored
 from assay.runs.evaluate import score_row
 from assay.runs.models import OpenModels
@@ -67,14 +67,15 @@ def read_spec(text: str) -> str | dict[str, Any]:
     """A scorer as a command line names it: a kind, or a YAML file that describes one.
 
     Raises:
-        DefinitionError: the file is not there, or is no scorer.
+        NotFoundError: there is no such file.
+        DefinitionError: the file is no scorer.
     """
     if not text.endswith((".yaml", ".yml")):
         return text
-    try:
-        spec = yaml.safe_load(Path(text).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DefinitionError([Problem(text, f"cannot be read: {error}.")]) from None
+    path = Path(text)
+    if not path.is_file():
+        raise NotFoundError("there is no such file.", where=text)
+    spec = read_yaml(path).data
     if not isinstance(spec, dict):
         raise DefinitionError(
             [Problem(text, "is not a scorer.", "Write `kind: ...` and its parameters.")]
