@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from assay.engine import work_through
-from assay.errors import DefinitionError, NotFoundError, Problem
+from assay.errors import NotFoundError
 from assay.evals.yaml_file import read_yaml
 from assay.records import RunRecord, Score, ScoreRow, Transcript, Unscored
 from assay.runs.evaluate import score_row
@@ -72,15 +72,7 @@ def read_spec(text: str) -> str | dict[str, Any]:
     """
     if not text.endswith((".yaml", ".yml")):
         return text
-    path = Path(text)
-    if not path.is_file():
-        raise NotFoundError("there is no such file.", where=text)
-    spec = read_yaml(path).data
-    if not isinstance(spec, dict):
-        raise DefinitionError(
-            [Problem(text, "is not a scorer.", "Write `kind: ...` and its parameters.")]
-        )
-    return spec
+    return read_yaml(Path(text)).data
 
 
 class _Rescoring:
