@@ -30,6 +30,7 @@ from assay.stats.scorer_error import Corrected, Share, corrected_rate, labels_be
 from assay.stats.sequences import Change, find_change, rate_at_any_time
 from assay.stats.trend import Trend, trend
 from assay.stats.two_samples import difference
+from assay.stats.verification import rates_from_verdicts
 
 __all__ = [
     "Agreement",
@@ -66,6 +67,7 @@ __all__ = [
     "rate",
     "rate_at_any_time",
     "rate_variance",
+    "rates_from_verdicts",
     "smallest_difference",
     "success_at_k",
     "success_within_budget",
