@@ -21,7 +21,7 @@ from assay import runs
 from assay.engine import Stop
 from assay.errors import DefinitionError, NotFoundError, Problem
 from assay.models import weights
-from assay.records import Estimate, RunRecord
+from assay.records import Comparison, Difference, Estimate, Matrix, RunRecord
 from assay.report import RunView, write_report
 from assay.runs import Controls, EvalRequest, Progress, Spending
 from assay.scorers import check_scorer_spec
@@ -30,13 +30,18 @@ from assay.store.scored import scored_transcripts
 from assay.store.workspace import RunFolder, Workspace
 
 __all__ = [
+    "Comparison",
     "Controls",
+    "Difference",
     "LocalModel",
+    "Matrix",
     "Progress",
     "Spending",
     "Summary",
     "add_local_model",
     "check",
+    "compare",
+    "compare_many",
     "export",
     "import_transcripts",
     "init",
@@ -175,6 +180,44 @@ def show(name: str, *, workspace: str | Path = ".") -> Summary:
         name: the run's id, the beginning of it, or ``latest``.
     """
     return _summary(Workspace.find(Path(workspace)).run(name))
+
+
+def compare(
+    baseline: str,
+    candidate: str,
+    *,
+    bridge: str | None = None,
+    flips: bool = False,
+    workspace: str | Path = ".",
+) -> Comparison:
+    """Two runs' differences, paired by sample: what differs besides the model, the worst first.
+
+    Args:
+        baseline: a run's id, the beginning of it, or ``latest``.
+        candidate: the run whose figures the baseline's are taken from.
+        bridge: a run of the baseline's model on the candidate's evals, where evals changed between
+            the two: it tells what part of a change is the eval's, and what the model's.
+        flips: whether to list every sample whose score changed, with both transcripts' ids.
+    """
+    place = Workspace.find(Path(workspace))
+    return runs.compare(
+        _with_tables(place.run(baseline)),
+        _with_tables(place.run(candidate)),
+        bridge=_with_tables(place.run(bridge)) if bridge else None,
+        flips=flips,
+    )
+
+
+def compare_many(names: Sequence[str], *, workspace: str | Path = ".") -> Matrix:
+    """Several runs side by side: overall figures, and each one's paired difference from the first.
+
+    Args:
+        names: at least two runs: ids, beginnings of them, or ``latest``.
+    """
+    if len(names) < 2:
+        raise NotFoundError("two runs, at least, can be compared.", fix="See `assay list`.")
+    place = Workspace.find(Path(workspace))
+    return runs.compare_many([_with_tables(place.run(name)) for name in names])
 
 
 def list_runs(*, workspace: str | Path = ".") -> list[tuple[RunRecord, bool]]:

@@ -72,6 +72,11 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     warning: str = ""
 
     @property
+    def overall(self) -> bool:
+        """Whether it covers the whole eval, or one polarity where that decides what is good."""
+        return set(self.slice) == ({"polarity"} if self.good == "by_polarity" else set())
+
+    @property
     def missing(self) -> int:
         """Scores that are missing on either side."""
         return sum(self.candidate_missing.values()) + sum(self.baseline_missing.values())

@@ -1,5 +1,6 @@
 """Where evals, engine, scorers and store meet: plan, run, resume, rescore, figures."""
 
+from assay.runs.compare import compare, compare_many
 from assay.runs.exchange import export_run, import_run
 from assay.runs.figures import figures, headline
 from assay.runs.models import OpenModels, Spending
@@ -16,6 +17,8 @@ __all__ = [
     "Progress",
     "Settings",
     "Spending",
+    "compare",
+    "compare_many",
     "export_run",
     "figures",
     "headline",

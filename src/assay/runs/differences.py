@@ -23,16 +23,24 @@ from assay.runs.pairing import (
 )
 from assay.stats import Paired, benjamini_hochberg, paired
 
+Better = Literal["high", "low"] | None
+
 FALSE_FLAGS = 0.05
 """Of the slices that are marked, at most this share is marked falsely, on average."""
 
 
-def differences(pairs: Pairs, eval: EvalRecord, scorer: ScorerRecord) -> Iterator[Difference]:
+def differences(
+    pairs: Pairs, eval: EvalRecord, scorer: ScorerRecord, *, slices: bool = True
+) -> Iterator[Difference]:
     """Overall, by polarity, by policy area, by language: the slices that figures have too.
 
     Verdicts of slices stand only after :func:`adjusted`.
+
+    Args:
+        slices: whether to go on after the overall differences.
     """
-    for slicing in BY_POLARITY if scorer.good == "by_polarity" else SLICINGS:
+    slicings = BY_POLARITY if scorer.good == "by_polarity" else SLICINGS
+    for slicing in slicings if slices else slicings[:1]:
         places = _places(pairs.cells, slicing)
         headline = slicing == (("polarity",) if scorer.good == "by_polarity" else ())
         if not headline and len({place[0] for place in places}) < 2:
@@ -42,26 +50,15 @@ def differences(pairs: Pairs, eval: EvalRecord, scorer: ScorerRecord) -> Iterato
             yield _Slice(pairs, cells, rows, eval, scorer, slice).difference()
 
 
-def is_overall(difference: Difference) -> bool:
-    """Whether it covers the eval: the whole of it, or a polarity where that decides what is good."""
-    if difference.good == "by_polarity":
-        return set(difference.slice) == {"polarity"}
-    return not difference.slice
-
-
 def adjusted(slices: Sequence[Difference]) -> list[Difference]:
     """The slices with p-values adjusted for their number, and verdicts only where those hold."""
-    tested = [each for each in slices if each.p_value is not None]
-    if not tested:
-        return list(slices)
-    after = dict(zip(map(id, tested), benjamini_hochberg([e.p_value for e in tested]), strict=True))
-    found = []
-    for each in slices:
-        if id(each) in after:
-            p = float(after[id(each)])
-            verdict = each.verdict if p <= FALSE_FLAGS else "unclear"
-            each = msgspec.structs.replace(each, adjusted=p, verdict=verdict)
-        found.append(each)
+    tested = [number for number, each in enumerate(slices) if each.p_value is not None]
+    found = list(slices)
+    if tested:
+        after = benjamini_hochberg(np.array([slices[number].p_value for number in tested]))
+        for number, p in zip(tested, after.tolist(), strict=True):
+            verdict = slices[number].verdict if p <= FALSE_FLAGS else "unclear"
+            found[number] = msgspec.structs.replace(found[number], adjusted=p, verdict=verdict)
     return found
 
 
@@ -83,7 +80,7 @@ def worst_first(
     return tuple(sorted(found, key=key))
 
 
-def direction(good: Good, slice: dict[str, str]) -> Literal["high", "low"] | None:
+def direction(good: Good, slice: dict[str, str]) -> Better:
     """Which way a value is better; None where that cannot be told."""
     if good != "by_polarity":
         return good
@@ -91,9 +88,7 @@ def direction(good: Good, slice: dict[str, str]) -> Literal["high", "low"] | Non
     return "high" if polarity == "violative" else "low" if polarity == "benign" else None
 
 
-def verdict_of(
-    better: Literal["high", "low"] | None, ends: Sequence[float | None], warning: str
-) -> Verdict:
+def verdict_of(better: Better, ends: Sequence[float | None], warning: str) -> Verdict:
     """What is clear: all ends lie on one side of no difference, and the method does not warn."""
     known = [end for end in ends if end is not None]
     if warning or len(known) < len(ends) or not (min(known) > 0 or max(known) < 0):
@@ -158,22 +153,15 @@ class _Slice:
         self._missing = bool((np.isnan(self._candidate) | np.isnan(self._baseline)).any())
 
     def difference(self) -> Difference:
+        """The slice's difference; its verdict takes no heed of how many slices there are."""
         found = self._paired(self._candidate, self._baseline)
-        better = direction(self._scorer.good, self._slice)
-        low_end, high_end = self._extremes(found)
-        low_first = better != "low"
-        worst, best = (low_end, high_end) if low_first else (high_end, low_end)
         interval = found.difference if found else None
+        low_end, high_end = self._extremes(found)
+        better = direction(self._scorer.good, self._slice)
+        worst, best = (high_end, low_end) if better == "low" else (low_end, high_end)
         least = low_end.difference.low if low_end else None
         greatest = high_end.difference.high if high_end else None
-        warning = interval.warning if interval else "No sample has a score in both runs."
-        verdict: Verdict = "nothing to compare"
-        if interval:
-            ends = (interval.low, interval.high, least, greatest)
-            verdict = verdict_of(better, ends, warning)
-            if verdict == "unclear" and not warning:
-                if verdict_of(better, ends[:2], "") != "unclear":
-                    warning = "what is missing could undo the difference"
+        verdict, warning = _judged(better, found, least, greatest)
         return Difference(
             eval=self._eval.name,
             scorer=self._scorer.name,
@@ -247,6 +235,22 @@ class _Slice:
 
     def _standing(self, standing: int) -> int:
         return sum(cell.rows for cell in self._cells if cell.standing == standing)
+
+
+def _judged(
+    better: Better, found: Paired | None, least: float | None, greatest: float | None
+) -> tuple[Verdict, str]:
+    """The verdict on a difference, and what speaks against relying on it."""
+    if found is None:
+        return "nothing to compare", "no sample has a score in both runs"
+    interval = found.difference
+    ends = (interval.low, interval.high)
+    if interval.warning or verdict_of(better, ends, "") == "unclear":
+        return "unclear", interval.warning
+    if found.p_value > 1 - CONFIDENCE:  # in tiny samples an interval is less strict
+        return "unclear", f"the test does not bear the difference out (p = {found.p_value:.2g})"
+    verdict = verdict_of(better, (*ends, least, greatest), "")
+    return verdict, "what is missing could undo the difference" if verdict == "unclear" else ""
 
 
 def _filled(scores: NDArray[np.float64], value: float) -> NDArray[np.float64]:
