@@ -1,0 +1,231 @@
+"""How far the truth may lie from a gate's figure: sampling, missing scores, the scorer's error.
+
+Each end is a one-sided bound that the gate's confidence holds for by itself. Missing scores enter
+at their worst for that end; a scorer's error enters through its certificate's labels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+
+import numpy as np
+
+from assay.launch.evidence import Numbers, Pairs, ScorerError, Scores
+from assay.stats import Interval, Share, clustered_mean, corrected_rate, paired
+from assay.stats.proportion import exact_limits
+
+DRAWS = 20_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bounds:
+    """A figure, and the one-sided bounds that decide.
+
+    ``value`` is the figure of what was scored, freed of the scorer's error where it is known;
+    ``raw`` is as scored. ``independent`` is how many independent observations the n count as, and
+    ``variance`` that of one observation, in the figure's units.
+    """
+
+    value: float
+    raw: float
+    low: float
+    high: float
+    method: str
+    n: int
+    clusters: int
+    planned: int
+    independent: float
+    variance: float
+    warning: str
+
+
+def bounds_of(
+    scores: Scores | Pairs,
+    confidence: float,
+    error: ScorerError | None = None,
+    *,
+    missing: bool = True,
+    draws: int = DRAWS,
+) -> Bounds:
+    """The bounds of a figure, or of a difference (candidate less baseline).
+
+    Args:
+        confidence: one-sided, above 0.5 and below 1.
+        error: taken out of the figure; None takes the scores as they are.
+        missing: False leaves missing scores out instead of counting them at their worst.
+
+    Raises:
+        ValueError: nothing was scored.
+    """
+    if isinstance(scores, Pairs):
+        return _of_difference(scores, confidence, error, missing)
+    return _of_figure(scores, confidence, error, missing, draws)
+
+
+def _of_figure(
+    scores: Scores, confidence: float, error: ScorerError | None, missing: bool, draws: int
+) -> Bounds:
+    n, absent = int(scores.counts.sum()), int(scores.missing.sum())
+    seen = _interval(scores, 0.0, 0.0, confidence)
+    ends = (seen, seen)
+    if missing and absent:
+        if scores.bounds is None:
+            ends = (replace(seen, low=-inf), replace(seen, high=inf))
+        else:
+            low, high = (_interval(scores, value, 1.0, confidence) for value in scores.bounds)
+            ends = (low, high)
+    value, low_end, high_end, method = seen.estimate, ends[0].low, ends[1].high, seen.method
+    warning = seen.warning
+    if error is not None:
+        freed = [_corrected(end, error, draws) for end in (seen, *ends)]
+        value, low_end, high_end = freed[0].estimate, freed[1].low, freed[2].high
+        method = f"{method}, freed of the scorer's error ({freed[0].method})"
+        warning = "; ".join(each for each in (warning, freed[0].warning) if each)
+    if missing and absent:
+        method += ", missing at their worst"
+    size = seen.effective_n or n * (seen.clusters / n if scores.counts.max() > 1 else 1.0)
+    return Bounds(
+        value=value,
+        raw=seen.estimate,
+        low=min(low_end, value),
+        high=max(high_end, value),
+        method=method,
+        n=n,
+        clusters=seen.clusters,
+        planned=n + absent,
+        independent=size,
+        variance=_variance(scores, seen),
+        warning=warning,
+    )
+
+
+def _interval(scores: Scores, value: float, weight: float, confidence: float) -> Interval:
+    """Each end alone at the confidence; rates by the exact limits, which hold at every rate."""
+    sums, counts = scores.sums + weight * value * scores.missing, scores.counts
+    both = 2 * confidence - 1
+    found = clustered_mean(
+        sums,
+        counts + weight * scores.missing,
+        confidence=both,
+        bounds=scores.bounds,
+        binary=scores.binary,
+    )
+    if not scores.binary or found.effective_n is None:
+        return found
+    size = found.effective_n
+    low, high = exact_limits(found.estimate * size, size, both)
+    alike = size < found.n
+    method = "exact (Clopper-Pearson)" + (" at the effective sample size" if alike else "")
+    return replace(found, low=low, high=high, method=method)
+
+
+def _corrected(end: Interval, error: ScorerError, draws: int) -> Interval:
+    return corrected_rate(
+        Share.of(end),
+        error.sensitivity,
+        error.specificity,
+        confidence=end.confidence,
+        draws=draws,
+    ).interval
+
+
+def _variance(scores: Scores, seen: Interval) -> float:
+    """Of one observation: p (1 - p) of a rate; else from how far the clusters' means lie apart."""
+    if scores.binary:
+        return seen.estimate * (1 - seen.estimate)
+    held = scores.counts > 0
+    means = scores.sums[held] / scores.counts[held]
+    return float(np.var(means, ddof=1)) if len(means) > 1 else inf
+
+
+def _of_difference(
+    pairs: Pairs, confidence: float, error: ScorerError | None, missing: bool
+) -> Bounds:
+    new, old = pairs.candidate, pairs.baseline
+    both = ~np.isnan(new) & ~np.isnan(old)
+    absent = len(new) - int(both.sum())
+    # A scorer's gain shares the chance of error with the difference: half each (Bonferroni).
+    each = confidence if error is None else (1 + confidence) / 2
+    seen = _difference(pairs, new, old, each)
+    low, high, method = seen.low, seen.high, seen.method
+    if missing and absent:
+        method += ", missing at their worst"
+        if pairs.bounds is None:
+            low, high = -inf, inf
+        else:
+            least, most = pairs.bounds
+            low = _difference(pairs, _filled(new, least), _filled(old, most), each).low
+            high = _difference(pairs, _filled(new, most), _filled(old, least), each).high
+    raw = seen.estimate
+    value, warning = raw, seen.warning
+    if error is not None:
+        gain, surely = _gain(error, (1 + confidence) / 2)
+        method += ", over the scorer's gain"
+        value = raw / gain if gain > 0 else raw
+        low, high = _over(low, high, surely, pairs.bounds)
+        if surely <= 0:
+            warning = "the scorer may be no better than chance on its labels"
+    change = (new - old)[both]
+    return Bounds(
+        value=min(max(value, low), high),
+        raw=raw,
+        low=min(low, raw),
+        high=max(high, raw),
+        method=method,
+        n=seen.n,
+        clusters=seen.clusters,
+        planned=len(new),
+        independent=seen.effective_n or float(seen.clusters),
+        variance=float(np.var(change, ddof=1)) if len(change) > 1 else inf,
+        warning=warning,
+    )
+
+
+def _difference(pairs: Pairs, new: Numbers, old: Numbers, confidence: float) -> Interval:
+    """The paired interval, with half an item's continuity correction for rates.
+
+    Tango's limits alone let a candidate at the margin pass up to 5.8% of the time; with the
+    correction no more than 5.5% in simulations, and less than 5% in most.
+    """
+    found = paired(
+        new,
+        old,
+        clusters=pairs.clusters,
+        confidence=2 * confidence - 1,
+        bounds=pairs.bounds,
+        binary=pairs.binary,
+    ).difference
+    if not pairs.binary:
+        return found
+    half = 0.5 / (found.effective_n or found.n)
+    return replace(found, low=max(found.low - half, -1.0), high=min(found.high + half, 1.0))
+
+
+def _filled(values: Numbers, with_: float) -> Numbers:
+    return np.where(np.isnan(values), with_, values)
+
+
+def _gain(error: ScorerError, confidence: float) -> tuple[float, float]:
+    """Sensitivity + specificity - 1, as measured and at least.
+
+    By that factor a scorer shrinks every difference of rates (Rogan and Gladen 1978), if it errs
+    alike on both models.
+    """
+    parts = (error.sensitivity, error.specificity)
+    each = (1 + confidence) / 2  # one-sided, for each of the two
+    least = sum(exact_limits(part.successes, part.n, 2 * each - 1)[0] for part in parts)
+    return sum(part.rate for part in parts) - 1, least - 1
+
+
+def _over(
+    low: float, high: float, gain: float, bounds: tuple[float, float] | None
+) -> tuple[float, float]:
+    """Both ends over the least gain: away from 0 by it, and never nearer than as scored.
+
+    A gain lies between 0 and 1, so an end that already lies on the far side of 0 holds as it is.
+    """
+    span = bounds[1] - bounds[0] if bounds else inf
+    if gain <= 0:
+        return -span, span
+    return max(low / gain, -span) if low < 0 else low, min(high / gain, span) if high > 0 else high

@@ -1,0 +1,327 @@
+"""Finds a gate's evidence in the workspace: which runs, their scores, the scorer's certificate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assay.errors import AssayError
+from assay.evals import content_hash, load_eval
+from assay.launch.definition import Gate, LaunchDefinition, Subject, Surface
+from assay.launch.evidence import Pairs, ScorerError, Scores, Standing
+from assay.records import Certificate, EvalRecord, Measured, RunRecord, ScorerRecord
+from assay.runs.certificates import certificate_for, read_certificates
+from assay.runs.pairing import Pairing, Side
+from assay.stats import Share
+from assay.store.query import connect, literal, quoted
+from assay.store.workspace import RunFolder, Workspace
+
+BY_DEFINITION = ("choice", "exact", "numeric")
+"""Kinds of scorer that compare a reply with a target that the eval itself gives."""
+
+SATURATED = 0.02
+"""An eval is saturated where no model lies further from perfect than this share of the scale."""
+FEWEST_MODELS = 3
+"""How many models must have been asked before an eval is called saturated."""
+_MOST_MODELS = 20
+
+
+@dataclass(frozen=True)
+class Found:
+    """A complete run that holds a gate's eval and scorer."""
+
+    folder: RunFolder
+    record: RunRecord
+    eval: EvalRecord
+    scorer: ScorerRecord
+
+    @property
+    def side(self) -> Side:
+        """As the pairing of runs wants it."""
+        return Side(self.folder, self.eval, self.scorer)
+
+
+class Collector:
+    """Looks into one workspace; reads each record and hashes each file once."""
+
+    def __init__(self, place: Workspace, definition: LaunchDefinition) -> None:
+        self._place, self._definition = place, definition
+        self._hashes: dict[Path, dict[str, str]] = {}
+        self._changed: dict[tuple[str, str], str] = {}
+
+    @cached_property
+    def runs(self) -> list[tuple[RunFolder, RunRecord]]:
+        """Every run, newest first."""
+        return [(folder, folder.read()) for folder in self._place.runs()]
+
+    @cached_property
+    def certificates(self) -> list[Certificate]:
+        """Every certificate, newest first."""
+        return read_certificates(self._place.root)
+
+    def candidate(self, gate: Gate) -> Found | str:
+        """The candidate's run for a gate, or why there is none."""
+        surface = self._surface(gate)
+        subject = self._definition.candidate
+        if surface is not None and (surface.run or surface.model):
+            subject = Subject.model_construct(model=surface.model, run=surface.run)
+        system = surface.system if surface is not None else None
+        found = self._fitting(subject, gate, system)
+        return found if isinstance(found, str) else found[0]
+
+    def baseline(self, gate: Gate, candidate: Found) -> Found | str:
+        """The baseline's run: the newest of those that were asked most like the candidate's."""
+        assert gate.margin is not None
+        subject = self._definition.baselines[gate.margin.against]
+        found = self._fitting(subject, gate, None)
+        if isinstance(found, str):
+            return found
+        return min(found, key=lambda each: _unlike(each.eval, candidate.eval))  # first = newest
+
+    def _surface(self, gate: Gate) -> Surface | None:
+        return None if gate.surface is None else self._definition.surfaces[gate.surface]
+
+    def _fitting(self, subject: Subject, gate: Gate, system: str | None) -> list[Found] | str:
+        """Complete runs of a subject with the gate's eval and scorer, newest first; or why none."""
+        named = subject.run or subject.model
+        runs = self.runs
+        if subject.run is not None:
+            folder = self._place.run(subject.run)
+            runs = [(folder, folder.read())]
+        else:
+            runs = [each for each in runs if each[1].model == subject.model]
+        if not runs:
+            return f"there is no run of {named}. Run {gate.eval} on it."
+        with_eval = [
+            (folder, record, asked)
+            for folder, record in runs
+            for asked in record.evals
+            if asked.name == gate.eval
+        ]
+        if not with_eval:
+            return f"no run of {named} has the eval {gate.eval}. Run it."
+        if system is not None:
+            with_eval = [each for each in with_eval if (each[2].system or "") == system]
+            if not with_eval:
+                return f"no run of {named} has {gate.eval} with this surface's system prompt."
+        complete = [each for each in with_eval if each[1].status == "complete"]
+        complete = [each for each in complete if each[0].scores_file.exists()]
+        if not complete:
+            newest = with_eval[0][1].id
+            return f"run {newest} of {named} is unfinished. To go on: assay resume {newest}"
+        found = [
+            Found(folder, record, asked, scorer)
+            for folder, record, asked in complete
+            for scorer in asked.scorers
+            if scorer.name == gate.scorer
+        ]
+        if not found:
+            have = ", ".join(scorer.name for scorer in complete[0][2].scorers)
+            return f"run {complete[0][1].id} has no scores of {gate.scorer} (it has {have})."
+        return found
+
+    def scores(
+        self, found: Found, slice_: Mapping[str, str]
+    ) -> tuple[Scores | None, dict[str, int]]:
+        """The run's scores in a slice, by cluster, and its missing rows by reason."""
+        where, values = _in(found, slice_)
+        source = f"read_parquet({literal(found.folder.scores_file)})"
+        with connect() as connection:
+            sums = connection.execute(
+                "SELECT coalesce(sum(value), 0) AS s, count(value) AS n,"
+                " count(*) - count(value) AS m, coalesce(bool_and(value IN (0, 1)), true) AS b"
+                f" FROM {source} {where} GROUP BY hash(coalesce(cluster, sample_id))",
+                values,
+            ).fetchnumpy()
+            missing = connection.execute(
+                f"SELECT coalesce(unscored, 'no value'), count(*) FROM {source} {where}"
+                " AND value IS NULL GROUP BY 1 ORDER BY 1",
+                values,
+            ).fetchall()
+        if len(sums["s"]) == 0:
+            return None, {}
+        bounds = found.scorer.bounds
+        return Scores(
+            sums=np.asarray(sums["s"], dtype=np.float64),
+            counts=np.asarray(sums["n"], dtype=np.float64),
+            missing=np.asarray(sums["m"], dtype=np.float64),
+            bounds=bounds,
+            binary=bool(np.asarray(sums["b"]).all()) and bounds == (0.0, 1.0),
+        ), dict(missing)
+
+    def pairs(
+        self, candidate: Found, baseline: Found, slice_: Mapping[str, str]
+    ) -> tuple[Pairs | None, dict[str, int]]:
+        """Both runs' scores of the same samples in a slice, and what is missing by reason."""
+        with connect() as connection:
+            found = Pairing(connection, baseline.side, candidate.side).pairs()
+        inside = [all(getattr(cell, k) == v for k, v in slice_.items()) for cell in found.cells]
+        rows = np.array(inside, dtype=bool)[found.cell]
+        new, old = found.candidate[rows], found.baseline[rows]
+        cells = [cell for cell, held in zip(found.cells, inside, strict=True) if held]
+        alone = dict.fromkeys(range(5), 0)
+        missing: dict[str, int] = {}
+        for cell in cells:
+            alone[cell.standing] += cell.rows
+            if cell.standing == 0:
+                for side in ("candidate", "baseline"):
+                    if reason := getattr(cell, f"{side}_reason"):
+                        name = f"{side} {reason}"
+                        missing[name] = missing.get(name, 0) + cell.rows
+        if len(new) == 0:
+            return None, missing
+        clusters = found.clusters[rows] if found.clusters is not None else None
+        if clusters is not None and len(np.unique(clusters)) == len(clusters):
+            clusters = None
+        held = np.concatenate([new, old])
+        held = held[~np.isnan(held)]
+        bounds = candidate.scorer.bounds
+        return Pairs(
+            candidate=new,
+            baseline=old,
+            clusters=clusters,
+            bounds=bounds,
+            binary=bounds == (0.0, 1.0) and bool(np.isin(held, (0, 1)).all()),
+            only_candidate=alone[1] + alone[3] + alone[4],
+            only_baseline=alone[2],
+        ), missing
+
+    def values_of(self, found: Found, column: str) -> list[str]:
+        """What a column of the gate's scores holds, to help with a misspelt slice."""
+        where, values = _in(found, {})
+        with connect() as connection:
+            rows = connection.execute(
+                f"SELECT DISTINCT {quoted(column)} FROM"
+                f" read_parquet({literal(found.folder.scores_file)}) {where} ORDER BY 1 LIMIT 30",
+                values,
+            ).fetchall()
+        return [row[0] for row in rows if row[0] is not None]
+
+    def standing(self, found: Found, now: str) -> tuple[Standing, str, ScorerError | None, str]:
+        """What is known of the scorer: its standing, a note, its error, the certificate's id."""
+        scorer = found.scorer
+        if scorer.kind in BY_DEFINITION:
+            return "by definition", "", None, ""
+        newest = certificate_for(self.certificates, scorer.version, found.record.id, now)
+        if newest is None:
+            older = any(each.kind == scorer.kind for each in self.certificates)
+            note = "Certificates are of other versions of it." if older else ""
+            return "uncertified", f"{note} Measure it: `assay certify`.".lstrip(), None, ""
+        standing = newest.standing(now)
+        note = f"Its certificate expired on {newest.expires[:10]}." if standing == "expired" else ""
+        if not newest.binary:
+            return standing, note, None, newest.id
+        parts = (newest.sensitivity, newest.specificity)
+        if parts[0] is None or parts[1] is None:
+            note = "Its certificate tells nothing of one of the two classes: label both."
+            return "uncertified", note, None, newest.id
+        error = ScorerError(sensitivity=_share(parts[0]), specificity=_share(parts[1]))
+        return standing, note, error, newest.id
+
+    def hashes(self, found: Found) -> dict[str, str]:
+        """The SHA-256 of each of a run's files."""
+        folder = found.folder
+        if folder.path not in self._hashes:
+            files = (folder.record_file, folder.scores_file, folder.transcripts_file)
+            self._hashes[folder.path] = {
+                file.name: _sha256(file) for file in files if file.is_file()
+            }
+        return self._hashes[folder.path]
+
+    def concerns(self, found: Found) -> Iterator[str]:
+        """What a figure of this run alone does not show."""
+        asked = found.eval
+        if asked.limit is not None:
+            first = f"the first {asked.limit:,} samples of {asked.name}"
+            yield f"Run {found.record.id} took only {first}."
+        if changed := self._change(asked):
+            yield changed
+
+    def saturation(self, found: Found, slice_: Mapping[str, str], *, low_is_good: bool) -> str:
+        """Why the eval no longer tells models apart; empty where it does, or none can tell."""
+        if found.scorer.bounds is None:
+            return ""
+        others: dict[str, Found] = {found.record.model: found}
+        for folder, record in self.runs:
+            if len(others) >= _MOST_MODELS:
+                break
+            if record.model in others or record.status != "complete":
+                continue
+            if not folder.scores_file.exists():
+                continue
+            for asked in record.evals:
+                for scorer in asked.scorers:
+                    same = asked.hash == found.eval.hash and scorer.version == found.scorer.version
+                    if same and asked.name == found.eval.name and scorer.name == found.scorer.name:
+                        others[record.model] = Found(folder, record, asked, scorer)
+        if len(others) < FEWEST_MODELS:
+            return ""
+        low, high = found.scorer.bounds
+        best = low if low_is_good else high
+        worst = max(abs(value - best) for value in self._means(list(others.values()), slice_))
+        if worst > SATURATED * (high - low):
+            return ""
+        return (
+            f"{found.eval.name} is saturated here: all {len(others)} models that were asked lie"
+            f" within {SATURATED:.0%} of perfect, so a pass tells little."
+        )
+
+    def _means(self, runs: list[Found], slice_: Mapping[str, str]) -> list[float]:
+        where, values = _in(runs[0], slice_)
+        files = ", ".join(literal(each.folder.scores_file) for each in runs)
+        with connect() as connection:
+            rows = connection.execute(
+                f"SELECT avg(value) FROM read_parquet([{files}], union_by_name = true)"
+                f" {where} GROUP BY run_id HAVING count(value) > 0",
+                values,
+            ).fetchall()
+        return [float(row[0]) for row in rows]
+
+    def _change(self, asked: EvalRecord) -> str:
+        """Whether the eval's folder still holds what was asked."""
+        key = (asked.path, asked.hash)
+        if key not in self._changed:
+            said, folder = "", Path(asked.path)
+            if asked.path and (folder / "eval.yaml").is_file():
+                try:
+                    now = load_eval(folder)
+                    if content_hash(now) != asked.hash:
+                        said = (
+                            f"{asked.name} has changed since this run: it was version"
+                            f" {asked.version}, and is {now.version} now."
+                        )
+                except AssayError:
+                    said = f"{asked.name} can no longer be read, so it may have changed."
+            self._changed[key] = said
+        return self._changed[key]
+
+
+def _in(found: Found, slice_: Mapping[str, str]) -> tuple[str, list[Any]]:
+    where = "WHERE eval = ? AND scorer = ? AND scorer_version = ?"
+    where += "".join(f" AND {quoted(name)} = ?" for name in slice_)
+    key = [found.eval.name, found.scorer.name, found.scorer.version]
+    return where, [*key, *slice_.values()]
+
+
+def _unlike(theirs: EvalRecord, ours: EvalRecord) -> tuple[bool, bool, bool]:
+    return (
+        theirs.hash != ours.hash,
+        theirs.system != ours.system,
+        theirs.parameters != ours.parameters,
+    )
+
+
+def _share(rate: Measured) -> Share:
+    size = rate.effective_n or float(rate.clusters)
+    return Share(min(max(rate.value, 0.0), 1.0) * size, size)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as open_file:
+        return hashlib.file_digest(open_file, "sha256").hexdigest()
