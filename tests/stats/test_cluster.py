@@ -99,6 +99,13 @@ def test_equal_clusters_without_bounds_warn():
     assert "agree" in clustered_mean(np.full(20, 1.5), np.full(20, 5)).warning
 
 
+def test_few_lopsided_clusters_warn():
+    sums = np.array([19.0] * 8 + [18, 17, 15, 13])
+    assert "lopsided" in clustered_mean(sums, np.full(12, 20), bounds=(0, 1)).warning
+    even = np.linspace(8, 12, 12)
+    assert clustered_mean(even, np.full(12, 20), bounds=(0, 1)).warning == ""
+
+
 def test_empty_clusters_are_left_out():
     assert clustered_mean([1, 0, 2], [3, 0, 3], binary=True) == clustered_mean(
         [1, 2], [3, 3], binary=True

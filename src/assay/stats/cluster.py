@@ -86,7 +86,8 @@ def clustered_mean(
     too skewed for t: Wilson's or the exact limits for a rate seen in as many independent
     observations as carry the same information. That effective size is never above n nor below the
     effective number of clusters, which is what it falls to where clusters cannot be told to
-    differ, as at 0% and 100%. With one observation a cluster the unclustered method is used.
+    differ, as at 0% and 100%. With one observation a cluster the unclustered method is used. Fewer
+    than 10 clusters warn, and up to 20 whose scores are lopsided.
 
     Args:
         sums: each cluster's sum of scores, shape (clusters,).
@@ -135,7 +136,7 @@ def clustered_mean(
         clusters=len(totals),
         effective_n=size,
         design_effect=_design_effect(centre, spread, binary, sum_squares),
-        warning=_warning(spread, bounded=bounds is not None, trusted=trusted),
+        warning=_warning(spread, method, binary=binary, holds=trusted or bounds is not None),
     )
 
 
@@ -284,14 +285,17 @@ def _design_effect(
     return spread.error**2 / independent
 
 
-def _warning(spread: Spread, *, bounded: bool, trusted: bool) -> str:
-    units = len(spread.residuals)
+def _warning(spread: Spread, method: str, *, binary: bool, holds: bool) -> str:
+    units, residuals = len(spread.residuals), spread.residuals
     if units == 1:
         return "all observations share one cluster: nothing tells how far another would differ"
     if units < FEWEST:
         return f"only {units} clusters: fewer than {FEWEST} tell little of how clusters differ"
-    if bounded or trusted:
+    if binary or method == ALIKE:
         return ""
-    if not spread.residuals.any():
+    if not residuals.any():
         return "all clusters agree, so their spread is unknown and the interval is too narrow"
-    return "the clusters are too skewed for so few of them: the interval may be too narrow"
+    lopsided = units <= 2 * FEWEST and not enough_for_skewness(residuals, factor=50)
+    if lopsided or not holds:
+        return f"the clusters are too lopsided for {units} of them: the interval may be too narrow"
+    return ""

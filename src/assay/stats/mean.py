@@ -91,7 +91,7 @@ def check_bounds(scores: NDArray[np.float64], bounds: tuple[float, float]) -> No
         raise ValueError(f"a score of {outside:g} lies outside the bounds {low:g} to {high:g}")
 
 
-def enough_for_skewness(residuals: NDArray[np.float64]) -> bool:
+def enough_for_skewness(residuals: NDArray[np.float64], *, factor: float = 25) -> bool:
     """Whether the mean of so many units is near normal: n > 25 skewness squared (Cochran 1977).
 
     False where all units are alike, since then nothing is known of their spread.
@@ -100,7 +100,7 @@ def enough_for_skewness(residuals: NDArray[np.float64]) -> bool:
     if second <= 0:
         return False
     skewness = float(np.mean(residuals**3) / second**1.5)
-    return bool(len(residuals) > 25 * skewness**2)
+    return bool(len(residuals) > factor * skewness**2)
 
 
 def without_rounding(
