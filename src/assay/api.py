@@ -20,6 +20,7 @@ from assay import evals as eval_room
 from assay import runs
 from assay.engine import Stop
 from assay.errors import DefinitionError, NotFoundError, Problem
+from assay.launch import GateResult, LaunchCheck, check_launch, init_launch
 from assay.models import weights
 from assay.records import Comparison, Difference, Estimate, Matrix, RunRecord
 from assay.report import RunView, write_report
@@ -33,6 +34,8 @@ __all__ = [
     "Comparison",
     "Controls",
     "Difference",
+    "GateResult",
+    "LaunchCheck",
     "LocalModel",
     "Matrix",
     "Progress",
@@ -40,11 +43,13 @@ __all__ = [
     "Summary",
     "add_local_model",
     "check",
+    "check_launch",
     "compare",
     "compare_many",
     "export",
     "import_transcripts",
     "init",
+    "init_launch",
     "list_evals",
     "list_runs",
     "local_models",
