@@ -17,6 +17,7 @@ from assay.records import (
     Flip,
     Matrix,
     MatrixRow,
+    Uncompared,
     Unmatched,
 )
 from assay.runs.bridge import bridges
@@ -57,7 +58,7 @@ def compare(
         contrasts=found.contrasts(),
         overall=found.in_order(found.overall),
         slices=found.in_order(adjusted(found.slices)),
-        uncompared=uncompared(baseline.read(), candidate.read()),
+        uncompared=found.uncompared(),
         unmatched=tuple(found.unmatched),
         flips=tuple(found.flips),
         bridge=ComparedRun.of(bridge.read()) if bridge else None,
@@ -109,7 +110,8 @@ class _Pass:
         self.flips: list[Flip] = []
         self.unmatched: dict[Unmatched, None] = {}
         self._bounds: dict[tuple[str, str], tuple[float, float] | None] = {}
-        self._scored_by: list[Contrast] = []
+        self._empty: list[Uncompared] = []
+        self._told: dict[Contrast, None] = {}
         with _database() as connection:
             for old, old_scorer, new, scorer in common_scorers(baseline.read(), candidate.read()):
                 sides = Side(baseline, old, old_scorer), Side(candidate, new, scorer)
@@ -117,15 +119,19 @@ class _Pass:
                 self._take(Pairing(connection, *sides), sides[1], flips=flips, slices=slices)
 
     def contrasts(self) -> tuple[Contrast, ...]:
-        """What differs besides the model; what the records say, then what the scores say."""
-        return (*contrasts(self._baseline.read(), self._candidate.read()), *self._scored_by)
+        """What differs besides the model; what the records say, then what the rows say."""
+        return (*contrasts(self._baseline.read(), self._candidate.read()), *self._told)
+
+    def uncompared(self) -> tuple[Uncompared, ...]:
+        """Evals and scorers for which there is no difference."""
+        return (*uncompared(self._baseline.read(), self._candidate.read()), *self._empty)
 
     def in_order(self, found: Sequence[Difference]) -> tuple[Difference, ...]:
         """The worst regression first."""
         return worst_first(found, self._bounds)
 
     def _take(self, pairing: Pairing, side: Side, *, flips: bool, slices: bool) -> None:
-        about = f"{side.eval.name}, {side.scorer.name}"
+        about, before = f"{side.eval.name}, {side.scorer.name}", len(self.overall)
         try:
             for each in differences(pairing.pairs(), side.eval, side.scorer, slices=slices):
                 (self.overall if each.overall else self.slices).append(each)
@@ -135,12 +141,14 @@ class _Pass:
                 where=f"{self._baseline.id} and {self._candidate.id}",
                 fix="Score both runs again with `assay rescore`.",
             ) from None
+        if before == len(self.overall):
+            self._empty.append(
+                Uncompared(side.eval.name, side.scorer.name, "no rows in either run")
+            )
         self.unmatched.update(dict.fromkeys(pairing.unmatched()))
         if flips:
             self.flips.extend(pairing.flips())
-        if (who := pairing.scorers_differ()) is not None:
-            what = f"scorer {side.scorer.name} scored by"
-            self._scored_by.append(Contrast(side.eval.name, what, *who))
+        self._told.update(dict.fromkeys(pairing.contrasts()))
 
 
 @contextmanager

@@ -64,7 +64,8 @@ def _unlike(old: ScorerRecord, new: ScorerRecord) -> str:
     if old.good != new.good:
         return f"what is good differs: {old.good} in the baseline, {new.good} in the candidate"
     if old.bounds != new.bounds:
-        return f"bounds differ: {said(old.bounds)} in the baseline, {said(new.bounds)} now"
+        there, here = said(old.bounds), said(new.bounds)
+        return f"bounds differ: {there} in the baseline, {here} in the candidate"
     return ""
 
 

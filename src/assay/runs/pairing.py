@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.records import EvalRecord, Flip, ScorerRecord, Unmatched, Verdict
+from assay.records import Contrast, EvalRecord, Flip, ScorerRecord, Unmatched, Verdict
 from assay.store.query import literal
 from assay.store.workspace import RunFolder
 
@@ -81,8 +81,10 @@ class Pairing:
     ) -> None:
         self._connection = connection
         self._baseline, self._candidate = baseline, candidate
-        differs = baseline.eval.hash != candidate.eval.hash
-        self.by_content = differs and self._hashed(baseline) and self._hashed(candidate)
+        self._changed = baseline.eval.hash != candidate.eval.hash
+        sides = (baseline, candidate) if self._changed else ()
+        self._hashed = [self._tells_content(side) for side in sides]
+        self.by_content = self._changed and all(self._hashed)
         self._load("candidate", candidate)
         self._load("baseline", baseline)
         connection.execute(_MATCH)
@@ -149,10 +151,17 @@ class Pairing:
                 candidate_transcript=new_id,
             )
 
-    def scorers_differ(self) -> tuple[str, str] | None:
-        """By whom each run was scored, where that differs: the baseline's, the candidate's."""
+    def contrasts(self) -> Iterator[Contrast]:
+        """What the rows themselves tell that the runs' records do not."""
+        name, scorer = self._candidate.eval.name, self._candidate.scorer.name
+        if self._changed and not self.by_content:
+            told = (
+                "known" if known else "not known: matched by id alone" for known in self._hashed
+            )
+            yield Contrast(name, "content of each sample", *told)
         old, new = (self._scored_by(side) for side in (self._baseline, self._candidate))
-        return (old, new) if old != new else None
+        if old != new:
+            yield Contrast(name, f"scorer {scorer} scored by", old, new)
 
     def _scored_by(self, side: Side) -> str:
         rows = self._connection.execute(
@@ -162,7 +171,7 @@ class Pairing:
         ).fetchall()
         return ", ".join(row[0] or NONE for row in rows) or NONE
 
-    def _hashed(self, side: Side) -> bool:
+    def _tells_content(self, side: Side) -> bool:
         """Whether every transcript of the eval tells the hash of its sample."""
         return not self._one(
             f"SELECT count(*) FROM read_parquet({literal(side.folder.transcripts_file)})"
