@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,17 +20,26 @@ from assay import evals as eval_room
 from assay import runs
 from assay.engine import Stop
 from assay.errors import DefinitionError, NotFoundError, Problem
+from assay.formats.sheets import SUFFIXES
 from assay.launch import GateResult, LaunchCheck, check_launch, init_launch
 from assay.models import weights
-from assay.records import Comparison, Difference, Estimate, Matrix, RunRecord
+from assay.records import Certificate, Comparison, Difference, Estimate, Matrix, RunRecord
 from assay.report import RunView, write_report
 from assay.runs import Controls, EvalRequest, Progress, Spending
+from assay.runs.certificates import read_certificates
+from assay.runs.certify import VALID_DAYS, LabelSource, certify_scorer
+from assay.runs.draw import Strategy
+from assay.runs.label_import import Imported
+from assay.runs.label_import import import_labels as import_labels_into
+from assay.runs.labels import Sheets
+from assay.runs.labels import sample_labels as sample_labels_of
 from assay.scorers import check_scorer_spec
 from assay.store.query import ask
 from assay.store.scored import scored_transcripts
 from assay.store.workspace import RunFolder, Workspace
 
 __all__ = [
+    "Certificate",
     "Comparison",
     "Controls",
     "Difference",
@@ -42,11 +51,14 @@ __all__ = [
     "Spending",
     "Summary",
     "add_local_model",
+    "certificates",
+    "certify",
     "check",
     "check_launch",
     "compare",
     "compare_many",
     "export",
+    "import_labels",
     "import_transcripts",
     "init",
     "init_launch",
@@ -58,6 +70,7 @@ __all__ = [
     "rescore",
     "resume",
     "run",
+    "sample_labels",
     "show",
     "sql",
 ]
@@ -331,6 +344,123 @@ def init(
         return eval_room.init_from(start, source, target, sha256=sha256)
     shipped = eval_room.catalog()
     return eval_room.init_eval(target, like=shipped.get(start, start) if start else None)
+
+
+def certify(
+    scorer: str | dict[str, Any],
+    labels: str | Path,
+    *,
+    positive: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+    judge: str | None = None,
+    expires: int = VALID_DAYS,
+    workspace: str | Path = ".",
+    controls: Controls | None = None,
+) -> Certificate:
+    """Measure a scorer against what people labelled, and keep the certificate.
+
+    Args:
+        scorer: a kind, a YAML file, or a mapping as in an eval.yaml; with a run's labels, one of
+            the run's scorers by its name.
+        labels: a csv, tsv, xlsx, jsonl or parquet file of labelled replies; or a run whose labels
+            were imported, by its id, the beginning of it, or ``latest``.
+        positive: the labels that say what the scorer's greatest value says (for ``refusal``, those
+            that mean a refusal). Needed unless they are yes or no, 1 or 0, or the scorer's own.
+        columns: what a column tells (input, reply, label, rater, cluster, policy_area, language)
+            -> its name in the file, where that is not a usual one.
+        judge: the model that rubric scorers ask; the role ``judge`` of assay.toml where None. It
+            is asked twice for each reply.
+        expires: days for which the certificate holds.
+
+    Returns:
+        The certificate, which is in the catalogue and in the workspace's ``certificates`` folder.
+    """
+    place = Workspace.find(Path(workspace))
+    settings = runs.load_settings(place.settings_file)
+    roles = {role: model for role, model in settings.roles.items() if role != "target"}
+    if judge is not None:
+        roles["judge"] = judge
+    controls = controls or Controls()
+    file = Path(labels)
+    if file.is_file() or file.suffix.lower() in SUFFIXES:
+        source = LabelSource(file=file, columns=columns, positive=positive)
+    else:
+        source = LabelSource(run=place.run(str(labels)))
+    spec = runs.read_spec(scorer) if isinstance(scorer, str) and source.run is None else scorer
+    work = certify_scorer(place, settings, spec, source, roles, controls, days=expires)
+    return _finish(work, controls.stop)
+
+
+def sample_labels(
+    name: str,
+    out: str | Path,
+    *,
+    n: int = 100,
+    strategy: Strategy = "random",
+    scorer: str | None = None,
+    raters: int = 1,
+    workspace: str | Path = ".",
+) -> Sheets:
+    """Draw replies of a run at random and write them as sheets for people to label.
+
+    The scorer's verdicts are not in the sheets. Each reply's chance of being drawn is kept in the
+    catalogue, so that estimates from the labels are right.
+
+    Args:
+        name: the run's id, the beginning of it, or ``latest``.
+        out: the sheet to write, .xlsx or .csv; with several raters, one each: name-1.xlsx, ...
+        n: how many replies.
+        strategy: ``random``; ``stratified``: as many that the scorer flagged as that it passed;
+            ``uncertain``: more of what the scorer is less sure of.
+        scorer: whose question people answer; the run's only one where it is None.
+        raters: how many people label; each gets a sheet of all the drawn replies.
+    """
+    place = Workspace.find(Path(workspace))
+    folder = _with_tables(place.run(name))
+    return sample_labels_of(
+        place, folder, Path(out), n=n, strategy=strategy, scorer=scorer, raters=raters
+    )
+
+
+def import_labels(
+    file: str | Path,
+    *,
+    rater: str | None = None,
+    scorer: str | None = None,
+    run: str | None = None,
+    positive: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+    workspace: str | Path = ".",
+) -> Imported:
+    """Take back labels from a sheet that people filled, or from a file of another shape.
+
+    All of the file is taken in, or nothing. Taking it in again adds nothing.
+
+    Args:
+        file: csv, tsv, xlsx, jsonl or parquet. Rows tell what they are about by draw and item, by
+            transcript_id, or by input and reply.
+        rater: who labelled, for files that do not say; it goes before what the file says.
+        scorer: whose question the labels answer, in files without a draw.
+        run: the run to look for transcripts in, for files without a draw.
+        positive: the labels that say what the scorer's greatest value says, in files without a
+            draw whose labels are not yes or no, 1 or 0, or the scorer's own.
+        columns: what a column tells -> its name in the file, where that is not a usual one.
+    """
+    place = Workspace.find(Path(workspace))
+    return import_labels_into(
+        place,
+        Path(file),
+        rater=rater,
+        scorer=scorer,
+        run=place.run(run) if run else None,
+        columns=columns,
+        positive=positive,
+    )
+
+
+def certificates(*, workspace: str | Path = ".") -> list[Certificate]:
+    """Every certificate of the workspace, newest first."""
+    return read_certificates(Workspace.find(Path(workspace)).root)
 
 
 class LocalModel(msgspec.Struct, frozen=True):

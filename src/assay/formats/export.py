@@ -75,7 +75,7 @@ _COLUMNS = tuple(name for name in ExportRow.__struct_fields__ if name != "messag
 def export_rows(scored: Scored) -> Iterator[ExportRow]:
     """One row a transcript x scorer, in the order given; one row where no scorer has any."""
     for transcript, rows in scored:
-        text = _asked(transcript)
+        text = asked_text(transcript)
         for row in rows or (None,):
             yield _row(transcript, text, row)
 
@@ -96,7 +96,7 @@ def export_csv(scored: Scored, path: Path) -> None:
         text.flush()
         text.detach()
 
-    _whole(path, write)
+    written_whole(path, write)
 
 
 def export_jsonl(scored: Scored, path: Path) -> None:
@@ -111,7 +111,7 @@ def export_jsonl(scored: Scored, path: Path) -> None:
             file.write(_encode(row))
             file.write(b"\n")
 
-    _whole(path, write)
+    written_whole(path, write)
 
 
 def export_xlsx(scored: Scored, path: Path) -> None:
@@ -136,7 +136,7 @@ def export_xlsx(scored: Scored, path: Path) -> None:
             except xlsxwriter.exceptions.FileCreateError as error:
                 raise OSError(str(error)) from error
 
-    _whole(path, write)
+    written_whole(path, write)
 
 
 def _fill(book: Any, scored: Scored, path: Path) -> None:
@@ -158,7 +158,7 @@ def _fill(book: Any, scored: Scored, path: Path) -> None:
             if isinstance(value, int | float):
                 sheet.write_number(number, column, value)
             elif text := _text(value):
-                cell = _fitting(printable(text))
+                cell = fitting(printable(text))
                 sheet.write_string(number, column, cell, quoted if is_formula(cell) else None)
 
 
@@ -197,7 +197,7 @@ def _row(transcript: Transcript, asked: str, row: ScoreRow | None) -> ExportRow:
     )
 
 
-def _asked(transcript: Transcript) -> str:
+def asked_text(transcript: Transcript) -> str:
     """All before the last reply; a lone request as it is, a conversation with its roles."""
     messages = transcript.messages
     last = max((i for i, each in enumerate(messages) if each.role == "assistant"), default=None)
@@ -222,7 +222,7 @@ def _csv_cell(value: Any) -> Any:
     return value if isinstance(value, int | float) else harmless_cell(_text(value))
 
 
-def _fitting(text: str) -> str:
+def fitting(text: str) -> str:
     """The text, cut to what a cell of a workbook holds."""
     if len(text) * 2 <= MOST_XLSX_TEXT or len(text.encode("utf-16-le")) // 2 <= MOST_XLSX_TEXT:
         return text
@@ -231,7 +231,7 @@ def _fitting(text: str) -> str:
     return units.decode("utf-16-le", "ignore") + note
 
 
-def _whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+def written_whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:
     """Write a file that appears when it is complete, or not at all."""
     part = path.with_name(path.name + ".part")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import functools
+import inspect
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -68,6 +69,18 @@ def build_scorer(spec: Spec, models: Mapping[str, Model] = MappingProxyType({}))
         good=scorer.good,
         bounds=scorer.bounds,
     )
+
+
+def question_of(kind: str) -> str:
+    """What a kind of scorer decides, in the words of its own documentation; empty if unknown."""
+    entries = _entries().get(kind, ())
+    if not entries:
+        return ""
+    try:
+        told = inspect.getdoc(entries[0].load()) or ""
+    except Exception:  # a stranger's module may fail in any way
+        return ""
+    return " ".join(told.split("\n\n")[0].split()).replace("``", "")
 
 
 def check_scorer_spec(spec: Spec) -> list[str]:
