@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.output import DONE, FOUND, note, print_json, print_table
+from assay.cli.output import DONE, FOUND, near, note, plain, print_json, print_table
 from assay.cli.progress import fetching
 from assay.cli.running import AsJson, Workspace
 
@@ -66,10 +66,14 @@ def check(
         print_json(problems)
     else:
         for problem in problems:
-            typer.echo(f"{problem.severity}: {problem}")
+            typer.echo(plain(near(f"{problem.severity}: {problem}")))
     errors = sum(problem.severity == "error" for problem in problems)
-    note(f"{errors} errors, {len(problems) - errors} warnings.")
+    note(f"{_counted(errors, 'error')}, {_counted(len(problems) - errors, 'warning')}.")
     raise typer.Exit(FOUND if errors else DONE)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 @models.command("list")

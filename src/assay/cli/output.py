@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -13,9 +15,9 @@ DONE = 0
 FAILED = 1
 """The tool failed: bad input, no model, no disk. The message says what and how to mend it."""
 FOUND = 2
-"""The tool worked and found something wrong: an eval with errors."""
+"""The tool worked and found something wrong: an eval with errors, a regression, a failed gate."""
 UNFINISHED = 3
-"""A run ended early or lacks replies. ``assay resume`` goes on."""
+"""Not settled: a run ended early or lacks replies (``assay resume`` goes on), or evidence does."""
 
 STOPPED = 130
 """Ctrl-C was pressed twice. The same command goes on."""
@@ -23,12 +25,17 @@ STOPPED = 130
 
 def fail(message: str) -> None:
     """Tell of an error on stderr."""
-    typer.echo(f"assay: {plain(message)}", err=True)
+    typer.echo(f"assay: {plain(near(message))}", err=True)
 
 
 def note(message: str) -> None:
     """Tell of something on stderr."""
-    typer.echo(plain(message), err=True)
+    typer.echo(plain(near(message)), err=True)
+
+
+def near(text: str) -> str:
+    """Text in which paths below the folder that somebody is in begin there."""
+    return text.replace(f"{Path.cwd()}{os.sep}", "")
 
 
 def print_json(value: Any) -> None:

@@ -21,8 +21,8 @@ class PriceSetting(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
+    input: float = Field(ge=0, description="For tokens that the model reads.")
+    output: float = Field(ge=0, description="For tokens that it writes.")
 
 
 class ModelSetting(BaseModel):
@@ -30,13 +30,25 @@ class ModelSetting(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    base_url: str | None = None
-    api_key_env: str | None = None
+    base_url: str | None = Field(
+        default=None, description="Where the provider's protocol is spoken."
+    )
+    api_key_env: str | None = Field(
+        default=None, description="The environment variable that holds the key."
+    )
     timeout: float = Field(default=120.0, gt=0, description="Seconds that one request may take.")
-    connections: int = Field(default=100, ge=1)
-    requests_per_minute: float | None = Field(default=None, gt=0)
-    tokens_per_minute: float | None = Field(default=None, gt=0)
-    price: PriceSetting | None = None
+    connections: int = Field(
+        default=100, ge=1, description="Most requests at once (for local models 4)."
+    )
+    requests_per_minute: float | None = Field(
+        default=None, gt=0, description="Most requests in a minute."
+    )
+    tokens_per_minute: float | None = Field(
+        default=None, gt=0, description="Most tokens in a minute, read and written."
+    )
+    price: PriceSetting | None = Field(
+        default=None, description="What its tokens cost; a budget in dollars needs it."
+    )
 
     def limits(self) -> Limits:
         """The engine's caps."""
@@ -69,8 +81,8 @@ class BudgetSetting(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    tokens: int | None = Field(default=None, gt=0)
-    dollars: float | None = Field(default=None, gt=0)
+    tokens: int | None = Field(default=None, gt=0, description="Tokens, read and written.")
+    dollars: float | None = Field(default=None, gt=0, description="Money, by the models' prices.")
 
 
 class Settings(BaseModel):
@@ -78,9 +90,15 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    roles: dict[str, str] = {}
-    models: dict[str, ModelSetting] = {}
-    budget: BudgetSetting = BudgetSetting()
+    roles: dict[str, str] = Field(
+        default={}, description="Models by role: target (the model under test), judge, and others."
+    )
+    models: dict[str, ModelSetting] = Field(
+        default={}, description="How models are reached, by their names, provider/model."
+    )
+    budget: BudgetSetting = Field(
+        default=BudgetSetting(), description="The most that a command may spend."
+    )
 
     def model(self, name: str) -> ModelSetting:
         """The settings of one model; the defaults where it has none."""
