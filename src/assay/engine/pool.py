@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
@@ -45,11 +47,28 @@ async def work_through(
         except Exception as error:
             failures.append(error)
 
-    async with asyncio.TaskGroup() as crew:
-        for _ in range(width):
-            crew.create_task(worker())
+    with _rare_collections():
+        async with asyncio.TaskGroup() as crew:
+            for _ in range(width):
+                crew.create_task(worker())
     if failures:
         raise failures[0]
 
 
+@contextlib.contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Let Python look for cyclic garbage less often.
+
+    What is in flight is many objects and no cycles. At Python's own pace the search for cycles,
+    every 700 objects, takes a sixth of a run's time; at this one next to nothing.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(_NEW_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+_NEW_OBJECTS = 50_000  # a few megabytes
 _END = object()
