@@ -593,7 +593,7 @@ def _many(workspace: Path, name: str, rows: int) -> Any:
     made = f"""
         SELECT * EXCLUDE n REPLACE (
             'sample ' || n AS sample_id, '{name} ' || n AS transcript_id,
-            (hash(n, '{name}') % 2)::DOUBLE AS value, 'area ' || n % 50 AS policy_area,
+            (random() < 0.3)::DOUBLE AS value, 'area ' || n % 50 AS policy_area,
             'origin ' || n // 5 AS cluster)
         FROM read_parquet('{table}'), range({rows}) AS r(n)
     """

@@ -70,6 +70,13 @@ def _print_comparison(found: Comparison, *, slices: bool, flips: bool) -> None:
     note(f"Candidate  {_named(found.candidate)}")
     _print_contrasts(found.contrasts)
     _print_differences(found.overall, "Candidate less baseline")
+    changed = [each.eval for each in found.contrasts if each.what == "content hash"]
+    if changed and not found.bridge:
+        note(
+            f"Changed between the runs: {', '.join(changed)}. To tell the eval's part of the change"
+            f" from the model's, run {found.baseline.model} on it as it is now, and give that run"
+            " as --bridge."
+        )
     if found.bridge:
         note(f"Bridge     {_named(found.bridge)}")
         _print_bridges(found.bridges, slices=slices)
@@ -120,6 +127,7 @@ def _print_differences(found: Sequence[Difference], title: str) -> None:
         title=title,
         right=_RIGHT,
     )
+    print()
 
 
 def _cells(each: Difference) -> tuple[str, ...]:
