@@ -136,8 +136,8 @@ def test_a_closed_pipe_is_no_error(workspace: Path) -> None:
 
 def test_help_of_every_command(workspace: Path) -> None:
     commands = (
-        "run", "resume", "rescore", "quickstart", "compare", "show", "list", "report", "sql", "export",
-        "import", "evals", "init", "check", "models",
+        "run", "resume", "rescore", "quickstart", "show", "list", "report", "sql", "export",
+        "import", "evals", "init", "check", "models", "compare",
     )  # fmt: skip
     top = assay("--help", cwd=workspace).stdout
     for command in commands:
