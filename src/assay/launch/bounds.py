@@ -15,8 +15,6 @@ from assay.launch.evidence import Numbers, Pairs, ScorerError, Scores
 from assay.stats import Interval, Share, clustered_mean, corrected_rate, paired
 from assay.stats.proportion import exact_limits
 
-DRAWS = 20_000
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bounds:
@@ -46,7 +44,6 @@ def bounds_of(
     error: ScorerError | None = None,
     *,
     missing: bool = True,
-    draws: int = DRAWS,
 ) -> Bounds:
     """The bounds of a figure, or of a difference (candidate less baseline).
 
@@ -60,11 +57,11 @@ def bounds_of(
     """
     if isinstance(scores, Pairs):
         return _of_difference(scores, confidence, error, missing)
-    return _of_figure(scores, confidence, error, missing, draws)
+    return _of_figure(scores, confidence, error, missing)
 
 
 def _of_figure(
-    scores: Scores, confidence: float, error: ScorerError | None, missing: bool, draws: int
+    scores: Scores, confidence: float, error: ScorerError | None, missing: bool
 ) -> Bounds:
     n, absent = int(scores.counts.sum()), int(scores.missing.sum())
     seen = _interval(scores, 0.0, 0.0, confidence)
@@ -78,10 +75,14 @@ def _of_figure(
     value, low_end, high_end, method = seen.estimate, ends[0].low, ends[1].high, seen.method
     warning = seen.warning
     if error is not None:
-        freed = [_corrected(end, error, draws) for end in (seen, *ends)]
-        value, low_end, high_end = freed[0].estimate, freed[1].low, freed[2].high
-        method = f"{method}, freed of the scorer's error ({freed[0].method})"
-        warning = "; ".join(each for each in (warning, freed[0].warning) if each)
+        freed = {end: _corrected(end, error) for end in (seen, *ends)}
+        value, low_end, high_end = (
+            freed[seen].estimate,
+            freed[ends[0]].low,
+            freed[ends[1]].high,
+        )
+        method = f"{method}, freed of the scorer's error ({freed[seen].method})"
+        warning = "; ".join(each for each in (warning, freed[seen].warning) if each)
     if missing and absent:
         method += ", missing at their worst"
     size = seen.effective_n or n * (seen.clusters / n if scores.counts.max() > 1 else 1.0)
@@ -120,13 +121,12 @@ def _interval(scores: Scores, value: float, weight: float, confidence: float) ->
     return replace(found, low=low, high=high, method=method)
 
 
-def _corrected(end: Interval, error: ScorerError, draws: int) -> Interval:
+def _corrected(end: Interval, error: ScorerError) -> Interval:
     return corrected_rate(
         Share.of(end),
         error.sensitivity,
         error.specificity,
         confidence=end.confidence,
-        draws=draws,
     ).interval
 
 

@@ -15,7 +15,13 @@ from typing import Literal
 
 from assay.launch.bounds import Bounds, bounds_of
 from assay.launch.evidence import Evidence, Pairs, Scores, Threshold
-from assay.launch.needed import Needed, first_labels, more_labels, more_samples, settles
+from assay.launch.needed import (
+    Needed,
+    first_labels,
+    more_samples,
+    more_with_error,
+    settles,
+)
 
 MUCH_MISSING = 0.05
 """A pass with a greater share of planned rows unscored carries a condition."""
@@ -126,16 +132,16 @@ def _why_open(
             return f"{told} The missing scores decide.", Needed(
                 "scores", absent, f"score the {absent:,} that are missing (`assay resume`)"
             )
-    if evidence.error is not None:
-        plain = bounds_of(scores, confidence)
-        if settles(plain, threshold) is not None:
-            labels = more_labels(scores, evidence.error, threshold, confidence)
-            return f"{told} The scorer's own error decides.", labels or _labels_and_samples()
     if not _reachable(threshold, scores):
         return f"{told} A limit at the end of the scale can never be shown to be kept.", Needed(
             "nothing", None, "choose a limit that a finite number of samples can show"
         )
-    return told, more_samples(scores, bounds, threshold, confidence)
+    if evidence.error is None:
+        return told, more_samples(scores, bounds, threshold, confidence)
+    needed = more_with_error(scores, evidence.error, threshold, confidence)
+    if needed.kind == "labels":
+        told += " The scorer's own error decides."
+    return told, needed
 
 
 def _labels_and_samples() -> Needed:

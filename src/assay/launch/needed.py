@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal
+
+import numpy as np
 
 from assay.launch.bounds import Bounds, bounds_of
 from assay.launch.evidence import Pairs, ScorerError, Scores, Threshold
@@ -14,9 +16,10 @@ from assay.stats import Share, items_for_difference, items_for_rate
 POWER = 0.8
 """The chance that so many samples settle the gate, if the truth is what the figure says."""
 
-_SEARCH_DRAWS = 2_000
 _MOST_TIMES = 4_096
 _MOST_LABELS = 1 << 20
+_MOST_REPEATS = 256
+_MOST_UNITS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def more_labels(
             sensitivity=_times(error.sensitivity, times / 16),
             specificity=_times(error.specificity, times / 16),
         )
-        found = bounds_of(scores, confidence, more, draws=_SEARCH_DRAWS)
+        found = bounds_of(scores, confidence, more)
         return settles(found, threshold) is not None
 
     times = _first(closes, 17, 16 * _MOST_TIMES)
@@ -93,13 +96,44 @@ def more_labels(
     )
 
 
+def more_with_error(
+    scores: Scores | Pairs, error: ScorerError, threshold: Threshold, confidence: float
+) -> Needed:
+    """What settles a gate whose scorer errs: labels alone, else samples alone, else both alike."""
+    labels = more_labels(scores, error, threshold, confidence)
+    if labels is not None:
+        return labels
+
+    def closes(times: int, labels: int) -> bool:
+        more = ScorerError(
+            sensitivity=_times(error.sensitivity, labels),
+            specificity=_times(error.specificity, labels),
+        )
+        found = bounds_of(_repeated(scores, times), confidence, more)
+        return settles(found, threshold) is not None
+
+    units = len(scores.candidate if isinstance(scores, Pairs) else scores.sums)
+    most = min(_MOST_REPEATS, _MOST_UNITS // units)
+    planned = units if isinstance(scores, Pairs) else int((scores.counts + scores.missing).sum())
+    if times := _first(lambda times: closes(times, 1), 2, most):
+        more = (times - 1) * planned
+        told = f"about {more:,} more samples would settle it, if figures stay as they are"
+        return Needed("samples", more, told)
+    if times := _first(lambda times: closes(times, times), 2, most):
+        more = (times - 1) * planned
+        count = ceil((times - 1) * (error.sensitivity.n + error.specificity.n))
+        told = f"about {more:,} more samples together with about {count:,} more labels would settle"
+        return Needed("samples", more, f"{told} it, if figures stay as they are")
+    return Needed("samples", None, _too_close(threshold.value))
+
+
 def first_labels(scores: Scores | Pairs, threshold: Threshold, confidence: float) -> Needed | None:
     """The fewest labels for a scorer that has none: were it right about every one of them."""
 
     def closes(labels: int) -> bool:
         faultless = Share(labels, labels)
         error = ScorerError(sensitivity=faultless, specificity=faultless)
-        found = bounds_of(scores, confidence, error, draws=_SEARCH_DRAWS)
+        found = bounds_of(scores, confidence, error)
         return settles(found, threshold) == "pass"
 
     labels = _first(closes, 1, _MOST_LABELS)
@@ -117,18 +151,39 @@ def _too_close(limit: float) -> str:
     return f"no number of samples that can be had would settle it: the figure lies at {limit:g}"
 
 
+def _repeated(scores: Scores | Pairs, times: int) -> Scores | Pairs:
+    """As if so many times as much had been seen, just like what was."""
+    if isinstance(scores, Scores):
+        return replace(
+            scores,
+            sums=np.tile(scores.sums, times),
+            counts=np.tile(scores.counts, times),
+            missing=np.tile(scores.missing, times),
+        )
+    clusters = scores.clusters
+    if clusters is not None:
+        codes = np.unique(clusters, return_inverse=True)[1].astype(np.uint64)
+        offsets = np.repeat(np.arange(times, dtype=np.uint64), len(codes))
+        clusters = np.tile(codes, times) + offsets * np.uint64(len(codes))
+    new, old = np.tile(scores.candidate, times), np.tile(scores.baseline, times)
+    return replace(scores, candidate=new, baseline=old, clusters=clusters)
+
+
 def _times(share: Share, times: float) -> Share:
     return Share(share.successes * times, share.n * times)
 
 
 def _first(holds: Callable[[int], bool], low: int, most: int) -> int | None:
-    """The least whole number from low to most that holds, where all after it do."""
+    """A whole number from low to most that holds, within 5% of the least; None where none does.
+
+    What holds for one holds for all after it.
+    """
+    if low > most or not holds(most):
+        return None
     high = low
-    while not holds(high):
-        low, high = high + 1, 2 * high
-        if high > most:
-            return None
-    while low < high:
+    while high < most and not holds(high):
+        low, high = high + 1, min(2 * high, most)
+    while high - low > high // 20:
         middle = (low + high) // 2
         if holds(middle):
             high = middle
