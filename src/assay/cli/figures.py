@@ -28,12 +28,13 @@ def print_summary(summaries: Sequence[Summary], *, every_slice: bool = False) ->
     rows.sort(key=lambda row: (order[row[0]], row[1], row[2]))
     print_table(
         _COLUMNS,
-        [(*row[:4], *_cells(row[4])) for row in rows],
+        [line for row in rows for line in _lines(*row)],
         right=("value", "n/planned", "clusters"),
     )
     for row in rows:
         if row[4].warning:
             note(f"{row[0]} {row[1]} {row[2]} ({row[3]}): {row[4].warning}")
+    _note_standing([row[4] for row in rows])
     for summary in summaries:
         note(f"Run {summary.run.id}: {summary.run.model}, {summary.run.status}, {summary.folder}")
 
@@ -47,6 +48,36 @@ def is_headline(estimate: Estimate) -> bool:
 
 def _slice(estimate: Estimate) -> str:
     return ", ".join(estimate.slice.values()) or "all"
+
+
+def _lines(
+    eval_name: str, scorer: str, slice_: str, model: str, each: Estimate
+) -> list[tuple[str, ...]]:
+    """A figure; and below a headline, what it is without the scorer's error, if that is known."""
+    lines = [(eval_name, scorer, slice_, model, *_cells(each))]
+    for name, second in (("corrected", each.corrected), ("by people", each.audited)):
+        if second is not None and is_headline(each):
+            ends = f"[{_number(second.low)}, {_number(second.high)}]"
+            shown = (_number(second.value), ends, second.method, f"{second.n:,} labels")
+            lines.append(("", "", f"  {name}", "", *shown, "", "", ""))
+    return lines
+
+
+def _note_standing(estimates: Sequence[Estimate]) -> None:
+    """Once for each scorer version: what vouches for it."""
+    told = dict.fromkeys((each.scorer, each.scorer_version, each.standing) for each in estimates)
+    for scorer, version, standing in told:
+        own = [
+            each for each in estimates if (each.scorer, each.scorer_version) == (scorer, version)
+        ]
+        bases = dict.fromkeys(each.corrected.basis for each in own if each.corrected)
+        if standing == "uncertified":
+            note(
+                f"{scorer}: uncertified, so its error is not known. "
+                f"See: assay certify {scorer} --labels FILE"
+            )
+        else:
+            note(f"{scorer}: {standing} by {', '.join(bases) or own[0].certificate}")
 
 
 def _cells(each: Estimate) -> tuple[str, ...]:

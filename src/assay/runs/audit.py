@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,13 +43,11 @@ class Audit:
         return tuple(each for each in self.audited if each.chance and each.truth is not None)
 
     @property
-    def basis(self) -> str:
-        """What the labels are, in words."""
+    def how(self) -> str:
+        """How the labels were drawn and by how many people, in words."""
         raters = len({label.rater for label in self.labels})
-        how = " and ".join(sorted(self.strategies)) or "no random"
-        return f"{len(self.told)} of {self.drawn} drawn ({how}), {raters} rater" + "s" * (
-            raters != 1
-        )
+        strategies = " and ".join(sorted(self.strategies)) or "not"
+        return f"drawn {strategies}; {raters} rater{'s' if raters != 1 else ''}"
 
 
 def read_audit(root: Path, run_id: str, scorer: str) -> Audit | None:
@@ -61,28 +59,37 @@ def read_audit(root: Path, run_id: str, scorer: str) -> Audit | None:
         if not labels:
             return None
         draws = [(draw, catalogue.drawn(draw.id)) for draw in catalogue.draws(run_id, scorer)]
-    return make_audit(labels, draws)
+        answered = catalogue.answered(run_id, scorer)
+    return make_audit(labels, draws, answered)
 
 
-def make_audit(labels: Sequence[Label], draws: Sequence[tuple[Draw, Sequence[Drawn]]]) -> Audit:
+def make_audit(
+    labels: Sequence[Label],
+    draws: Sequence[tuple[Draw, Sequence[Drawn]]],
+    answered: Set[tuple[str, str]],
+) -> Audit:
     """Join each transcript's labels, and the chance that one of the draws took it.
 
     Of a stratum whose sheet came back in part, the chance is that of being drawn times the share
     that was labelled: rows stand in the sheets in random order, so those are as good as drawn so.
     A draw of which nothing came back is as if it had not been made.
+
+    Args:
+        labels: every rater's latest of each transcript.
+        draws: the run's draws for the scorer, with what was drawn.
+        answered: draw id and transcript id of what came back from a draw with a word on it.
     """
     by_transcript: dict[str, list[Label]] = {}
     for label in labels:
         by_transcript.setdefault(label.transcript_id, []).append(label)
     words = {name: word(each.value for each in own) for name, own in by_transcript.items()}
-    told = {name for name, (truth, _) in words.items() if truth is not None}
     missed: dict[str, float] = {}  # the chance that no draw took it
     strata: dict[str, str] = {}
-    used = [(draw, rows) for draw, rows in draws if any(r.transcript_id in told for r in rows)]
-    for _, rows in used:
+    used = [(draw, rows) for draw, rows in draws if any(draw.id == each for each, _ in answered)]
+    for draw, rows in used:
         for stratum in {row.stratum for row in rows}:
             own = [row for row in rows if row.stratum == stratum]
-            share = sum(row.transcript_id in told for row in own) / len(own)
+            share = sum((draw.id, row.transcript_id) in answered for row in own) / len(own)
             for row in own:
                 missed[row.transcript_id] = missed.get(row.transcript_id, 1.0) * (
                     1 - row.chance * share

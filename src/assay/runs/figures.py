@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.records import Estimate, ScorerRecord
+from assay.records import Certificate, Estimate, ScorerRecord, Second, Standing
+from assay.runs.audit import Audit, read_audit
+from assay.runs.certificates import certificate_for, read_certificates
+from assay.runs.trust import Replies, audited_by, contradiction, corrected_by
 from assay.stats import Interval, clustered_mean, mean, rate
+from assay.store.catalogue import now
 from assay.store.query import connect, literal, quoted
 from assay.store.workspace import RunFolder
 
@@ -34,9 +38,13 @@ def figures(folder: RunFolder) -> tuple[Estimate, ...]:
     violative and benign samples would mean nothing. Slices that hold every sample, or whose
     column is empty throughout, are left out.
 
-    Samples of one cluster, and epochs of one sample, are counted as sharing an origin.
+    Samples of one cluster, and epochs of one sample, are counted as sharing an origin. Each says
+    which certificate its scorer has, with the figure corrected by it; and where people labelled a
+    random part of the run, what follows from their labels alone.
     """
     record = folder.read()
+    root = folder.path.parent.parent
+    certificates = read_certificates(root)
     found: list[Estimate] = []
     # A small share of memory: past it DuckDB spills, so that a big run needs no more than a small.
     with connect(memory="96MB") as connection:
@@ -44,7 +52,12 @@ def figures(folder: RunFolder) -> tuple[Estimate, ...]:
         source = f"read_parquet({literal(folder.scores_file)})"
         for each in record.evals:
             for scorer in each.scorers:
-                cells = _Cells(connection, source, each.name, scorer, each.epochs)
+                trust = _Trust(
+                    certificate_for(certificates, scorer.version, folder.id, now()),
+                    sum(other.version == scorer.version for other in certificates) - 1,
+                    read_audit(root, folder.id, scorer.name),
+                )
+                cells = _Cells(connection, source, each.name, scorer, each.epochs, trust)
                 found.extend(cells.estimates())
     return tuple(found)
 
@@ -71,6 +84,19 @@ class _Cell:
     binary: bool
 
 
+@dataclass(frozen=True)
+class _Trust:
+    """What is known of a scorer: its certificate, how many others there are, the run's labels."""
+
+    certificate: Certificate | None
+    others: int
+    audit: Audit | None
+
+    @property
+    def standing(self) -> Standing:
+        return self.certificate.standing(now()) if self.certificate else "uncertified"
+
+
 class _Cells:
     """The slices of one eval x scorer."""
 
@@ -81,15 +107,30 @@ class _Cells:
         eval_name: str,
         scorer: ScorerRecord,
         epochs: int,
+        trust: _Trust,
     ) -> None:
         self._connection = connection
         self._source = source
         self._eval = eval_name
         self._scorer = scorer
+        self._trust = trust
         self._where = "WHERE eval = ? AND scorer = ? AND scorer_version = ?"
         self._key = [eval_name, scorer.name, scorer.version]
         [clustered] = self._rows("count(cluster) > 0", "")
         self._clustered = bool(clustered[0]) or epochs > 1
+        if trust.audit is not None:
+            told = trust.audit.told
+            connection.execute(
+                "CREATE OR REPLACE TEMP TABLE told AS SELECT unnest(?::VARCHAR[]) AS transcript_id,"
+                " unnest(?::DOUBLE[]) AS truth, unnest(?::DOUBLE[]) AS chance,"
+                " unnest(?::VARCHAR[]) AS stratum",
+                [
+                    [each.transcript_id for each in told],
+                    [each.truth for each in told],
+                    [each.chance for each in told],
+                    [each.stratum for each in told],
+                ],
+            )
 
     def estimates(self) -> Iterator[Estimate]:
         slicings = BY_POLARITY if self._scorer.good == "by_polarity" else SLICINGS
@@ -149,8 +190,47 @@ class _Cells:
             worst=worst,
             best=best,
             good=self._scorer.good,
-            warning=interval.warning if interval else "Nothing was scored.",
+            warning=self._warning(cell, interval),
+            standing=self._trust.standing,
+            certificate=self._trust.certificate.id if self._trust.certificate else None,
+            corrected=self._corrected(cell, interval),
+            audited=self._audited(cell),
         )
+
+    def _warning(self, cell: _Cell, interval: Interval | None) -> str:
+        if interval is None:
+            return "Nothing was scored."
+        found = [interval.warning]
+        if self._trust.certificate is not None and self._is_rate(cell):
+            found.append(contradiction(self._trust.certificate, interval))
+        return "; ".join(filter(None, found))
+
+    def _corrected(self, cell: _Cell, interval: Interval | None) -> Second | None:
+        """By the certificate; rates alone can be corrected so."""
+        certificate = self._trust.certificate
+        if interval is None or certificate is None or not self._is_rate(cell):
+            return None
+        return corrected_by(certificate, interval, self._trust.others)
+
+    def _audited(self, cell: _Cell) -> Second | None:
+        audit, bounds = self._trust.audit, self._scorer.bounds
+        if audit is None or bounds is None or not audit.told:
+            return None
+        where, values = self._in(cell)
+        found = self._connection.execute(
+            "SELECT value, truth, chance, stratum, hash(coalesce(cluster, sample_id)) AS origin"
+            f" FROM {self._source} LEFT JOIN told USING (transcript_id) {where}"
+            " AND coalesce(unscored, '') NOT IN ('model_error', 'not_run')",
+            values,
+        ).fetchnumpy()
+        value, truth, chance = (
+            np.ma.filled(found[name].astype(np.float64), np.nan)
+            for name in ("value", "truth", "chance")
+        )
+        replies = Replies(
+            value, truth, chance, np.asarray(found["stratum"]), np.asarray(found["origin"])
+        )
+        return audited_by(audit, replies, bounds, CONFIDENCE)
 
     def _interval(self, cell: _Cell) -> Interval:
         if self._clustered:
@@ -162,11 +242,14 @@ class _Cells:
                     sum_squares=squares,
                     confidence=CONFIDENCE,
                     bounds=self._scorer.bounds,
-                    binary=cell.binary and self._scorer.bounds == (0, 1),
+                    binary=self._is_rate(cell),
                 )
-        if cell.binary and self._scorer.bounds == (0, 1):
+        if self._is_rate(cell):
             return rate(round(cell.total), cell.n, confidence=CONFIDENCE)
         return mean(self._values(cell), confidence=CONFIDENCE, bounds=self._scorer.bounds)
+
+    def _is_rate(self, cell: _Cell) -> bool:
+        return cell.binary and self._scorer.bounds == (0, 1)
 
     def _by_cluster(
         self, cell: _Cell

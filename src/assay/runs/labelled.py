@@ -237,8 +237,8 @@ class Meaning:
         """How to make labels known."""
         if self._positive:
             return "Name labels that the file has: --positive LABELS."
-        own = "".join(f"{label}, " for label in self._values)
-        return f"Use {own}yes or no; or say which labels mean yes: --positive LABELS."
+        own = ", ".join(self._values) or "yes or no"
+        return f"Use {own}; or say which labels mean yes: --positive LABELS."
 
 
 def _names(path: Path, there: list[str], given: Mapping[str, str]) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,10 @@ from assay.stats import (
     rates_from_verdicts,
     sums_by_cluster,
 )
+from assay.stats.proportion import rate_limits
+
+CONFIDENCE = 0.95
+_FINE = 1e9
 
 ENOUGH = 10
 """Replies of a class that a slice needs for its rate to be told."""
@@ -170,27 +175,41 @@ def _by_verdict(judged: Judged) -> Errors:
     Agreement beyond chance, and the worst case, are not told: the plain ones would be wrong.
     """
     assert judged.chance is not None
-    shares, precision = {}, None
-    for verdict in (1.0, 0.0):
-        own = judged.verdict == verdict
-        if not own.any():
-            continue
-        weight = 1 / judged.chance[own]
-        sums, counts = sums_by_cluster(judged.clusters[own], weight * judged.truth[own], weight)[:2]
-        scale = counts.sum() / float(counts @ counts)  # so that they sum to Kish's effective size
-        held = clustered_mean(sums * scale, counts * scale, bounds=(0, 1), binary=True)
-        labelled = int(own.sum())
-        size = min(held.effective_n or held.n, labelled)
-        shares[verdict] = Share(min(held.estimate, 1.0) * size, size)
-        if verdict:
-            precision = held
-    nothing = dict.fromkeys(Errors.__dataclass_fields__, None)
+    shares = {
+        verdict: _weighted_share(judged, verdict)
+        for verdict in (1.0, 0.0)
+        if (judged.verdict == verdict).any()
+    }
+    nothing: dict[str, Any] = dict.fromkeys(Errors.__dataclass_fields__)
     if len(shares) < 2:
         return Errors(**nothing)
     found = rates_from_verdicts(*judged.verdicts, shares[1.0], shares[0.0])
-    told = {
-        "sensitivity": measured(found[0]),
-        "specificity": measured(found[1]),
-        "precision": measured(precision) if precision else None,
-    }
-    return Errors(**{**nothing, **told})  # type: ignore[arg-type]
+    right = shares[1.0]
+    low, high, method = rate_limits(right.rate, right.n, CONFIDENCE)
+    own = judged.verdict == 1
+    precision = Measured(
+        value=right.rate,
+        low=low,
+        high=high,
+        method=f"weighted {method}",
+        n=int(own.sum()),
+        clusters=len(set(judged.clusters[own].tolist())),
+        effective_n=right.n,
+    )
+    told = {"sensitivity": measured(found[0]), "specificity": measured(found[1])}
+    return Errors(**{**nothing, **told, "precision": precision})
+
+
+def _weighted_share(judged: Judged, verdict: float) -> Share:
+    """Positives by people among those of a verdict, at the effective size of weights and clusters.
+
+    Each reply stands for 1 / chance of them (Korn and Graubard 1998, Survey Methodology 24:193).
+    """
+    assert judged.chance is not None
+    own = judged.verdict == verdict
+    weight = 1 / judged.chance[own]
+    weight *= _FINE / weight.sum()  # counts are whole: so fine that rounding does not matter
+    sums, counts, _ = sums_by_cluster(judged.clusters[own], weight * judged.truth[own], weight)
+    held = clustered_mean(sums, counts, confidence=CONFIDENCE, binary=True)
+    size = min(held.effective_n or 1.0, float(own.sum()))
+    return Share(min(max(held.estimate, 0.0), 1.0) * size, size)

@@ -164,19 +164,31 @@ class Catalogue:
         """Keep labels that say something new; how many did. Call inside :meth:`change`.
 
         A label that repeats its rater's latest word on the transcript is left out, so that the
-        same file can be taken in again.
+        same file can be taken in again; unless it is that word's first in its draw.
         """
         added = 0
         for each in labels:
-            latest = self._db.execute(
-                "SELECT label, value, note FROM labels WHERE run_id = ? AND scorer = ?"
-                " AND transcript_id = ? AND rater = ? ORDER BY id DESC LIMIT 1",
-                (each.run_id, each.scorer, each.transcript_id, each.rater),
-            ).fetchone()
-            if latest != (each.label, each.value, each.note):
+            key = (each.run_id, each.scorer, each.transcript_id, each.rater)
+            said = self._db.execute(
+                "SELECT label, value, note, draw_id FROM labels WHERE run_id = ? AND scorer = ?"
+                " AND transcript_id = ? AND rater = ? ORDER BY id",
+                key,
+            ).fetchall()
+            repeats = bool(said) and said[-1][:3] == (each.label, each.value, each.note)
+            if not repeats or all(draw_id != each.draw_id for *_, draw_id in said):
                 self._insert("labels", each)
                 added += 1
         return added
+
+    def answered(self, run_id: str, scorer: str) -> set[tuple[str, str]]:
+        """Draw id and transcript id of all that came back from a draw with a word on it."""
+        with self._guarded():
+            rows = self._db.execute(
+                "SELECT DISTINCT draw_id, transcript_id FROM labels WHERE run_id = ?"
+                " AND scorer = ? AND draw_id IS NOT NULL AND value IS NOT NULL",
+                (run_id, scorer),
+            )
+            return set(rows)
 
     def labels(self, run_id: str, scorer: str | None = None) -> list[Label]:
         """Every rater's latest label of each transcript of a run, oldest first."""
