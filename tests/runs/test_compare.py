@@ -362,6 +362,21 @@ def test_where_an_eval_changed_samples_match_by_content_whatever_their_ids(tmp_p
     assert (one.n, one.raised, one.lowered, one.only_candidate) == (10, 0, 0, 1)
 
 
+def test_samples_of_the_same_content_match_by_id_where_they_can(tmp_path: Path) -> None:
+    twins = [("a", "same"), ("b", "same"), ("c", "other"), ("d", "same too"), ("e", "same too")]
+    old = [value(n % 2, sample_id=name, hash=h) for n, (name, h) in enumerate(twins)]
+    twins[3:] = [("f", "same too"), ("g", "same too")]  # d or e? nobody can tell
+    new = [value(n % 2, sample_id=name, hash=h) for n, (name, h) in enumerate(twins)]
+    found = compare(
+        make_run(tmp_path, "old", old),
+        make_run(tmp_path, "new", new, eval_record("e", hash="other")),
+    )
+    [one] = found.overall
+    assert (one.n, one.raised, one.lowered, one.value) == (3, 0, 0, 0)
+    assert one.repeated > 0
+    assert one.changed == one.only_candidate == one.only_baseline == 0
+
+
 def test_runs_without_hashes_of_content_match_by_id(tmp_path: Path) -> None:
     old = make_run(tmp_path, "old", ones(1, 0))
     new = make_run(

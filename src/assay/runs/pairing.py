@@ -71,8 +71,9 @@ class Pairs:
 class Pairing:
     """The rows of one eval x scorer of two runs, in a table ``pairs`` of the connection's.
 
-    Rows match by sample id and epoch. Where the eval's content differs between the runs, they match
-    by the hash of the sample's content, so that a sample that was changed is not taken for itself;
+    Rows match by sample id and epoch. Where the eval's content differs between the runs, a sample
+    that was changed must not be taken for itself, so the hashes of the samples' content decide:
+    those match that have both id and hash in common, then those that have the hash alone.
     ``by_content`` says so. Runs that came without such hashes are matched by id.
     """
 
@@ -87,6 +88,10 @@ class Pairing:
         self.by_content = self._changed and all(self._hashed)
         self._load("candidate", candidate)
         self._load("baseline", baseline)
+        if self.by_content:
+            connection.execute(_SAME)
+            for table in ("candidate", "baseline"):
+                connection.execute(_BY_CONTENT.format(table=table))
         connection.execute(_MATCH)
         if self.by_content:
             connection.execute(_CHANGED)
@@ -182,23 +187,24 @@ class Pairing:
     def _load(self, table: str, side: Side) -> None:
         """One row a sample x epoch; ``copies`` says how many there were."""
         source = f"read_parquet({literal(side.folder.scores_file)})"
-        key = "sample_id"
+        content = "NULL"
         if self.by_content:
             transcripts = f"read_parquet({literal(side.folder.transcripts_file)})"
             hashes = f"(SELECT transcript_id, sample_hash FROM {transcripts})"
             source = f"{source} LEFT JOIN {hashes} USING (transcript_id)"
-            key = "coalesce(sample_hash, sample_id)"
+            content = "sample_hash"
         self._connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE {table} AS
-            SELECT {key} AS key, epoch, count(*) AS copies, first(sample_id) AS sample_id,
+            SELECT sample_id AS key, sample_id, epoch, count(*) AS copies,
+                first({content}) AS content,
                 first(transcript_id) AS transcript_id, first(cluster) AS cluster,
                 first(CASE WHEN unscored IS NULL AND isfinite(value) THEN value END) AS value,
                 first(CASE WHEN unscored IS NOT NULL THEN unscored
                     WHEN value IS NULL OR NOT isfinite(value) THEN 'no value' ELSE '' END)
                     AS reason,
                 {", ".join(f"first({name}) AS {name}" for name in _SLICED)}
-            FROM {source} {_OF_SCORER} GROUP BY key, epoch
+            FROM {source} {_OF_SCORER} GROUP BY sample_id, epoch
             """,
             _key(side),
         )
@@ -221,6 +227,22 @@ def _key(side: Side) -> list[str]:
 _OF_SCORER = "WHERE eval = ? AND scorer = ? AND scorer_version = ?"
 _SLICED = ("polarity", "policy_area", "language")
 _CELL_NAMES = ("standing", "candidate_reason", "baseline_reason", *_SLICED)
+
+_SAME = """
+CREATE OR REPLACE TEMP TABLE same AS SELECT sample_id, epoch
+FROM candidate AS c JOIN baseline AS b USING (sample_id, epoch) WHERE c.content = b.content
+"""
+
+_BY_CONTENT = """
+CREATE OR REPLACE TEMP TABLE {table} AS
+SELECT * REPLACE (greatest(copies, count(*) OVER (PARTITION BY key, epoch)) AS copies)
+FROM (
+    SELECT t.* REPLACE (
+        CASE WHEN same.epoch IS NULL THEN 'content ' || content ELSE 'id ' || t.sample_id END AS key
+    )
+    FROM {table} AS t LEFT JOIN same ON t.sample_id = same.sample_id AND t.epoch = same.epoch
+)
+"""
 
 _MATCH = f"""
 CREATE OR REPLACE TEMP TABLE pairs AS
