@@ -57,8 +57,13 @@ class Collector:
 
     @cached_property
     def runs(self) -> list[tuple[RunFolder, RunRecord]]:
-        """Every run, newest first."""
-        return [(folder, folder.read()) for folder in self._place.runs()]
+        """Every run, newest first; of those begun in one second, the last to end."""
+        found = [(folder, folder.read()) for folder in self._place.runs()]
+
+        def age(each: tuple[RunFolder, RunRecord]) -> tuple[str, int]:
+            return each[1].created, each[0].record_file.stat().st_mtime_ns
+
+        return sorted(found, key=age, reverse=True)
 
     @cached_property
     def certificates(self) -> list[Certificate]:
@@ -265,7 +270,7 @@ class Collector:
         low, high = found.scorer.bounds
         best = low if low_is_good else high
         worst = max(abs(value - best) for value in self._means(list(others.values()), slice_))
-        if worst > SATURATED * (high - low):
+        if worst > SATURATED * (high - low) + 1e-9:
             return ""
         return (
             f"{found.eval.name} is saturated here: all {len(others)} models that were asked lie"
