@@ -116,7 +116,8 @@ class _Pass:
             for old, old_scorer, new, scorer in common_scorers(baseline.read(), candidate.read()):
                 sides = Side(baseline, old, old_scorer), Side(candidate, new, scorer)
                 self._bounds[new.name, scorer.name] = scorer.bounds
-                self._take(Pairing(connection, *sides), sides[1], flips=flips, slices=slices)
+                pairing = Pairing(connection, *sides, flips=flips)
+                self._take(pairing, sides[1], flips=flips, slices=slices)
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """What differs besides the model; what the records say, then what the rows say."""

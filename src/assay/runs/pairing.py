@@ -75,12 +75,20 @@ class Pairing:
     that was changed must not be taken for itself, so the hashes of the samples' content decide:
     those match that have both id and hash in common, then those that have the hash alone.
     ``by_content`` says so. Runs that came without such hashes are matched by id.
+
+    Args:
+        flips: whether :meth:`flips` will be asked for.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, baseline: Side, candidate: Side
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        baseline: Side,
+        candidate: Side,
+        *,
+        flips: bool = False,
     ) -> None:
-        self._connection = connection
+        self._connection, self._with_transcripts = connection, flips
         self._baseline, self._candidate = baseline, candidate
         self._changed = baseline.eval.hash != candidate.eval.hash
         sides = (baseline, candidate) if self._changed else ()
@@ -101,7 +109,7 @@ class Pairing:
         self._connection.execute(_CELLS)
         found = self._connection.execute(_ARRAYS).fetchnumpy()
         epochs = max(self._baseline.eval.epochs, self._candidate.eval.epochs)
-        clustered = epochs > 1 or self._one("SELECT count(cluster) FROM pairs") > 0
+        clustered = epochs > 1 or self._one("SELECT count(*) FROM pairs WHERE clustered") > 0
         cells = self._connection.execute(
             f"SELECT {', '.join(_CELL_NAMES)}, rows FROM cells ORDER BY cell"
         ).fetchall()
@@ -193,21 +201,22 @@ class Pairing:
             hashes = f"(SELECT transcript_id, sample_hash FROM {transcripts})"
             source = f"{source} LEFT JOIN {hashes} USING (transcript_id)"
             content = "sample_hash"
+        transcript = "transcript_id" if self._with_transcripts else "NULL::VARCHAR"
         self._connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE {table} AS
-            SELECT sample_id AS key, sample_id, epoch, count(*) AS copies,
-                first({content}) AS content,
-                first(transcript_id) AS transcript_id, first(cluster) AS cluster,
-                first(CASE WHEN unscored IS NULL AND isfinite(value) THEN value END) AS value,
-                first(CASE WHEN unscored IS NOT NULL THEN unscored
-                    WHEN value IS NULL OR NOT isfinite(value) THEN 'no value' ELSE '' END)
-                    AS reason,
-                {", ".join(f"first({name}) AS {name}" for name in _SLICED)}
-            FROM {source} {_OF_SCORER} GROUP BY sample_id, epoch
+            SELECT sample_id AS key, sample_id, epoch, 1 AS copies, {content} AS content,
+                {transcript} AS transcript_id, hash(coalesce(cluster, sample_id)) AS origin,
+                cluster IS NOT NULL AS clustered, {_VALUE} AS value, {_REASON} AS reason,
+                {", ".join(_SLICED)}
+            FROM {source} {_OF_SCORER}
             """,
             _key(side),
         )
+        # By hash, since that is quick; if ever two rows shared one by chance, no harm is done.
+        distinct = "count(DISTINCT hash(sample_id, epoch))"
+        if self._one(f"SELECT count(*) - {distinct} FROM {table}"):
+            self._connection.execute(_ONE_OF_EACH.format(table=table))
 
     def _one(self, sql: str, values: Sequence[Any] = ()) -> int:
         row = self._connection.execute(sql, list(values)).fetchone()
@@ -227,6 +236,18 @@ def _key(side: Side) -> list[str]:
 _OF_SCORER = "WHERE eval = ? AND scorer = ? AND scorer_version = ?"
 _SLICED = ("polarity", "policy_area", "language")
 _CELL_NAMES = ("standing", "candidate_reason", "baseline_reason", *_SLICED)
+
+_VALUE = "CASE WHEN unscored IS NULL AND isfinite(value) THEN value END"
+_REASON = (
+    "CASE WHEN unscored IS NOT NULL THEN unscored"
+    " WHEN value IS NULL OR NOT isfinite(value) THEN 'no value' ELSE '' END"
+)
+
+_ONE_OF_EACH = """
+CREATE OR REPLACE TEMP TABLE {table} AS
+SELECT first(COLUMNS(* EXCLUDE (sample_id, epoch, copies))), sample_id, epoch, count(*) AS copies
+FROM {table} GROUP BY sample_id, epoch
+"""
 
 _SAME = """
 CREATE OR REPLACE TEMP TABLE same AS SELECT sample_id, epoch
@@ -258,7 +279,9 @@ SELECT
     c.value AS candidate, b.value AS baseline,
     coalesce(c.reason, '') AS candidate_reason, coalesce(b.reason, '') AS baseline_reason,
     c.transcript_id AS candidate_transcript, b.transcript_id AS baseline_transcript,
-    coalesce(c.cluster, b.cluster) AS cluster,
+    CASE WHEN coalesce(c.clustered, false) THEN c.origin ELSE coalesce(b.origin, c.origin) END
+        AS origin,
+    coalesce(c.clustered, false) OR coalesce(b.clustered, false) AS clustered,
     {", ".join(f"coalesce(c.{name}, b.{name}, '{NONE}') AS {name}" for name in _SLICED)}
 FROM candidate AS c FULL JOIN baseline AS b USING (key, epoch)
 """
@@ -284,6 +307,6 @@ FROM (SELECT {", ".join(_CELL_NAMES)}, count(*) AS rows FROM pairs GROUP BY ALL)
 
 _ARRAYS = f"""
 SELECT coalesce(candidate, 'nan'::DOUBLE) AS candidate, coalesce(baseline, 'nan'::DOUBLE)
-    AS baseline, cell, hash(coalesce(cluster, sample_id)) AS origin
+    AS baseline, cell, origin
 FROM pairs JOIN cells USING ({", ".join(_CELL_NAMES)}) WHERE standing = {MATCHED}
 """
