@@ -289,7 +289,7 @@ def _certificate(
         expires=(made + datetime.timedelta(days=days)).isoformat(timespec="seconds"),
         made_by=whoever(),
         assay=__version__,
-        warnings=tuple(_warnings(judged, run, audit, int((~drawn).sum()))),
+        warnings=(*labels.notes, *_warnings(judged, run, audit, int((~drawn).sum()))),
         **vars(errors),
     )
 

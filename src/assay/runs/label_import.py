@@ -162,7 +162,12 @@ class _Reading:
                         draw_id=about.draw_id,
                     )
                     found.append(label)
-        unmet = {why for _, meaning in self._questions.values() for why in meaning.unmet()}
+        unmet = {
+            why
+            for _, meaning in self._questions.values()
+            if meaning.idle
+            for why in meaning.unmet()
+        }
         self._problems += [Problem(str(self._file), why) for why in sorted(unmet)]
         if self._problems:
             raise DefinitionError(self._problems[:_MOST_PROBLEMS])

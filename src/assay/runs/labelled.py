@@ -62,12 +62,16 @@ class LabelledReply(msgspec.Struct, frozen=True):
 
 
 class LabelSet(msgspec.Struct, frozen=True):
-    """Labelled replies. ``hash`` covers replies, labels, raters and what counts as positive."""
+    """Labelled replies. ``hash`` covers replies, labels, raters and what counts as positive.
+
+    ``notes`` tell what is odd about the labels.
+    """
 
     name: str
     hash: str
     positive: tuple[str, ...]
     replies: tuple[LabelledReply, ...]
+    notes: tuple[str, ...] = ()
 
 
 class LabelRow(msgspec.Struct, frozen=True):
@@ -165,11 +169,13 @@ def read_label_set(
                 gathered[asked, reply, again] = (transcript, [], cluster)
             rating = Rating(label, value, rater, row.cells.get("note", ""))
             gathered[asked, reply, again][1].append(rating)
-    problems += [Problem(str(path), why, meaning.remedy) for why in meaning.unmet()]
+    if meaning.idle:
+        problems += [Problem(str(path), why, meaning.remedy) for why in meaning.unmet()]
     if problems:
         raise DefinitionError(problems[:_MOST_PROBLEMS])
     replies = tuple(LabelledReply(t, tuple(r), c) for t, r, c in gathered.values())
-    return label_set(path.name, replies, positive)
+    found = label_set(path.name, replies, positive)
+    return msgspec.structs.replace(found, notes=tuple(meaning.unmet()))
 
 
 def label_set(
@@ -231,6 +237,11 @@ class Meaning:
         there = ", ".join(repr(label[:60]) for label in list(self._others)[:10])
         missed = [label for folded, label in self._positive.items() if folded not in self._met]
         return [f"no row has the label {label!r}; there are {there}." for label in missed]
+
+    @property
+    def idle(self) -> bool:
+        """Whether positive labels are named, and no row has any of them."""
+        return bool(self._positive) and not self._met & self._positive.keys()
 
     @property
     def remedy(self) -> str:
