@@ -266,7 +266,7 @@ def _certificate(
         scorer=named.name,
         kind=named.kind,
         version=named.version,
-        parameters=parameters_of(named.scorer),
+        parameters=msgspec.json.decode(msgspec.json.encode(parameters_of(named.scorer))),
         judge=judge.name if judge is not None else None,
         good=named.good,
         threshold=cut,
