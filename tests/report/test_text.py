@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.report.text import Scale, figure_text, missing_words, visible
+from assay.records import Second
+from assay.report.text import Scale, figure_text, missing_words, trust_words, visible
 from tests.report.material import a_figure
 
 RATE = Scale(0.0, 1.0)
@@ -103,3 +104,17 @@ def test_nothing_invisible_survives(text: str) -> None:
     assert not set(shown) & set(
         "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u2060"
     )
+
+
+def test_a_figure_says_what_vouches_for_its_scorer() -> None:
+    assert trust_words(a_figure(0.2), RATE) == ("uncertified scorer",)
+    second = Second(0.15, 0.05, 0.25, "Rogan-Gladen", 200, "cert-1 (a\u202e.csv): Se 0.9, Sp 0.9")
+    corrected = a_figure(0.2, standing="expired", certificate="cert-1", corrected=second)
+    [line] = trust_words(corrected, RATE)
+    assert line == (
+        "scorer expired: cert-1 (a⟨U+202E⟩.csv): Se 0.9, Sp 0.9; corrected 15.0% [5.0, 25.0]"
+    )
+    audited = a_figure(0.2, standing="certified", certificate="cert-1", audited=second)
+    assert trust_words(audited, RATE)[0] == "scorer certified; figure not corrected"
+    assert trust_words(audited, RATE)[1].endswith("15.0% [5.0, 25.0]")
+    assert trust_words(a_figure(None, n=0), RATE) == ()

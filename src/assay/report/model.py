@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assay.records import Estimate, Good, RunRecord, ScoreRow, ScorerRecord, Transcript
 from assay.report.compare import Difference, difference, direction, incomparable
-from assay.report.text import Scale, missing_words
+from assay.report.text import Scale, missing_words, trust_words
 
 MAX_ROWS = 200
 """Rows of one table; where there are more, the best of them are left out and counted."""
@@ -45,6 +45,8 @@ class Figure:
     missing: str
     worst: str
     best: str
+    trust: tuple[str, ...] = ()
+    """What vouches for the scorer, and the figure without its error, where that is known."""
 
     @property
     def missing_count(self) -> int:
@@ -315,6 +317,7 @@ def figure(estimate: Estimate | None, scale: Scale) -> Figure | None:
         missing=missing_words(estimate.missing),
         worst=scale.say(estimate.worst) if estimate.worst is not None else "unknown",
         best=scale.say(estimate.best) if estimate.best is not None else "unknown",
+        trust=trust_words(estimate, scale),
     )
 
 

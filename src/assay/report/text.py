@@ -118,6 +118,25 @@ def missing_words(missing: dict[str, int]) -> str:
     return ", ".join(f"{words} ({count:,})" for words, count in found)
 
 
+def trust_words(estimate: Estimate, scale: Scale) -> tuple[str, ...]:
+    """What vouches for a figure's scorer, a line each; nothing where nothing was scored."""
+    if not estimate.n:
+        return ()
+    if estimate.standing == "uncertified":
+        lines = ["uncertified scorer"]
+    elif estimate.corrected is None:
+        lines = [f"scorer {estimate.standing}; figure not corrected"]
+    else:
+        each = estimate.corrected
+        told = f"{scale.say(each.value)} {scale.interval(each.low, each.high)}"
+        lines = [f"scorer {estimate.standing}: {visible(each.basis)}; corrected {told}"]
+    if estimate.audited is not None:
+        each = estimate.audited
+        told = f"{scale.say(each.value)} {scale.interval(each.low, each.high)}"
+        lines.append(f"{visible(each.basis)}: {told}")
+    return tuple(lines)
+
+
 def visible(text: str) -> str:
     """The text with every character that hides or reorders others shown as its code point.
 
