@@ -21,7 +21,14 @@ from assay import runs
 from assay.engine import Stop
 from assay.errors import DefinitionError, NotFoundError, Problem
 from assay.formats.sheets import SUFFIXES
-from assay.launch import GateResult, LaunchCheck, check_launch, init_launch
+from assay.launch import (
+    GateResult,
+    LaunchCheck,
+    Signature,
+    check_launch,
+    init_launch,
+    sign_launch,
+)
 from assay.models import weights
 from assay.records import Certificate, Comparison, Difference, Estimate, Matrix, RunRecord
 from assay.report import RunView, write_report
@@ -48,6 +55,7 @@ __all__ = [
     "LocalModel",
     "Matrix",
     "Progress",
+    "Signature",
     "Spending",
     "Summary",
     "add_local_model",
@@ -72,6 +80,7 @@ __all__ = [
     "run",
     "sample_labels",
     "show",
+    "sign_launch",
     "sql",
 ]
 

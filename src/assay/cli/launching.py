@@ -1,7 +1,8 @@
-"""Commands for launches: launch init, launch check."""
+"""Commands for launches: launch init, launch check, launch sign."""
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,6 +54,38 @@ def check(
     raise typer.Exit(_code(found))
 
 
+@launch.command("sign")
+def sign(
+    name: Name,
+    by: Annotated[str, typer.Option(help="Who signs.")],
+    role: Annotated[str, typer.Option(help="In what role.")],
+    conditions: Annotated[
+        list[str] | None, typer.Option(help="What the signer asks for besides; may be repeated.")
+    ] = None,
+    expires: Annotated[
+        datetime.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The last day on which it holds: 2027-01-31."),
+    ] = None,
+    workspace: Workspace = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Sign a launch that is no no-go. Any later change of its evidence voids the sign-off."""
+    from assay import api
+
+    found = api.sign_launch(
+        name,
+        by=by,
+        role=role,
+        conditions=conditions or (),
+        expires=expires.date() if expires else None,
+        workspace=workspace,
+    )
+    if as_json:
+        print_json(found)
+    else:
+        _print(found)
+
+
 def _code(found: LaunchCheck) -> int:
     """Waived gates do not count: a named person has answered for them."""
     verdicts = {gate.verdict for gate in found.gates if gate.waiver is None}
@@ -90,4 +123,6 @@ def _print(found: LaunchCheck) -> None:
         note("Conditions:")
         for condition in found.conditions:
             note(f"  {condition}")
+    for signature in found.signatures:
+        note(f"Sign-off {signature.words}")
     note(f"Launch {found.launch} of {found.candidate}: {found.verdict}. {found.reason}")

@@ -1,18 +1,20 @@
 """Launches: what a model must be shown to keep before it goes out, and whether it was shown."""
 
 from assay.launch.definition import LaunchDefinition, launch_schema, load_launch
-from assay.launch.result import GateResult, LaunchCheck
+from assay.launch.result import GateResult, LaunchCheck, Signature
 from assay.launch.summary import junit, markdown
-from assay.launch.verbs import check_launch, init_launch
+from assay.launch.verbs import check_launch, init_launch, sign_launch
 
 __all__ = [
     "GateResult",
     "LaunchCheck",
     "LaunchDefinition",
+    "Signature",
     "check_launch",
     "init_launch",
     "junit",
     "launch_schema",
     "load_launch",
     "markdown",
+    "sign_launch",
 ]

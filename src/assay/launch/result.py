@@ -93,13 +93,43 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
         return shown(value, rate=self.rate, difference=self.difference)
 
 
+class Signature(msgspec.Struct, frozen=True):
+    """A named person's word on a launch, and whether it still holds.
+
+    ``holds``: nothing has changed since. ``void``: ``changes`` says what did. ``expired``: its last
+    day has passed. ``account`` is the system's account that it was given from.
+    """
+
+    by: str
+    role: str
+    account: str
+    signed: str
+    conditions: tuple[str, ...]
+    expires: str | None
+    verdict: str
+    evidence_sha256: str
+    standing: Literal["holds", "void", "expired"]
+    changes: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The sign-off in one line, the standing first."""
+        until = f", until {self.expires}" if self.expires else ""
+        told = f"{self.by} ({self.role}) signed {self.verdict} on {self.signed[:10]}{until}"
+        if self.conditions:
+            told += f", with conditions: {'; '.join(self.conditions)}"
+        if self.changes:
+            told += f". Void because {'; '.join(self.changes)}"
+        return f"{self.standing}: {told}."
+
+
 class LaunchCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A launch's verdict.
 
     ``go``: every gate passed, and nothing weakens that. ``conditional``: every gate passed or was
     waived, with conditions. ``no-go``: a gate failed, or lacks evidence, and nobody waived it.
     ``definition_sha256`` is of the launch's file; ``evidence_sha256`` covers that file, the files
-    of every run and every certificate that the verdict rests on.
+    of every run and every certificate that the verdict rests on. ``signatures`` change no verdict.
     """
 
     launch: str
@@ -114,6 +144,7 @@ class LaunchCheck(msgspec.Struct, frozen=True, kw_only=True):
     definition: str
     definition_sha256: str
     evidence_sha256: str
+    signatures: tuple[Signature, ...] = ()
 
     def count(self, verdict: Verdict) -> int:
         """How many gates have that verdict."""

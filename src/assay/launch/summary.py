@@ -88,6 +88,9 @@ def markdown(check: LaunchCheck) -> str:
     if check.conditions:
         lines += ["", "### Conditions", ""]
         lines += [f"- {_text(condition)}" for condition in check.conditions]
+    if check.signatures:
+        lines += ["", "### Sign-offs", ""]
+        lines += [f"- {_text(each.words)}" for each in check.signatures]
     lines += [
         "",
         f"Checked {check.checked} by Assay {check.assay}. Evidence `{check.evidence_sha256[:16]}`.",

@@ -1,7 +1,9 @@
-"""What `assay.api` gives of launches: begin one, check it."""
+"""What `assay.api` gives of launches: begin one, check it, sign it."""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 from assay.errors import StoreError
@@ -9,6 +11,7 @@ from assay.launch import summary
 from assay.launch.check import gather_and_decide
 from assay.launch.definition import load_launch
 from assay.launch.result import LaunchCheck
+from assay.launch.signing import sign, with_signatures
 from assay.launch.template import write_launch
 from assay.store.workspace import Workspace, write_whole
 
@@ -37,12 +40,43 @@ def check_launch(
         markdown: a file to add a summary to, as GitHub shows it.
     """
     place = Workspace.find(Path(workspace))
-    found = gather_and_decide(place, load_launch(name, place.root))
+    found = _checked(place, name)
     if junit is not None:
         write_whole(Path(junit), summary.junit(found))
     if markdown is not None:
         _append(Path(markdown), summary.markdown(found))
     return found
+
+
+def sign_launch(
+    name: str,
+    *,
+    by: str,
+    role: str,
+    conditions: Sequence[str] = (),
+    expires: datetime.date | None = None,
+    workspace: str | Path = ".",
+) -> LaunchCheck:
+    """Check a launch and sign it, bound to the evidence as it is now. A no-go cannot be signed.
+
+    Args:
+        name: the launch's name, or the path of its file.
+        by: who signs.
+        role: in what role.
+        conditions: what the signer asks for besides.
+        expires: the last day on which the sign-off holds; None until the evidence changes.
+
+    Returns:
+        The check with every sign-off of the launch, this one last.
+    """
+    place = Workspace.find(Path(workspace))
+    found = _checked(place, name)
+    sign(place, found, by=by, role=role, conditions=tuple(conditions), expires=expires)
+    return with_signatures(place, found)
+
+
+def _checked(place: Workspace, name: str) -> LaunchCheck:
+    return with_signatures(place, gather_and_decide(place, load_launch(name, place.root)))
 
 
 def _append(file: Path, text: str) -> None:
