@@ -151,9 +151,10 @@ def _unfinished(workspace: Workspace, plan: Plan) -> RunFolder | None:
 
 
 def new_id() -> str:
-    """A name for a run that sorts by time."""
+    """A name for a run that sorts by time, to a quarter of a millisecond."""
     moment = datetime.datetime.now(datetime.UTC)
-    return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    fraction = moment.microsecond * 0x1000 // 1_000_000
+    return f"{moment:%Y%m%d-%H%M%S}-{fraction:03x}{secrets.token_hex(2)[:3]}"
 
 
 def _new_record(run_id: str, plan: Plan, models: OpenModels, roles: Mapping[str, str]) -> RunRecord:
