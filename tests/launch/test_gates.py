@@ -331,6 +331,22 @@ def test_clustered_samples_at_the_limit_pass_at_most_5_percent(size: int, spread
     assert passing(at_most(limit), drawn) <= 0.05 + 0.015  # two standard errors of 800
 
 
+@pytest.mark.parametrize("n", [30, 300])
+def test_skewed_scores_with_their_mean_at_the_limit_pass_at_most_5_percent(n: int) -> None:
+    random = np.random.default_rng(8)
+    drawn: list[Scores | Pairs] = [
+        Scores(sums=each, counts=np.ones(n), missing=np.zeros(n), binary=False)
+        for each in random.beta(0.5, 2, (2000, n))
+    ]
+    assert passing(at_most(0.2), drawn) <= 0.05 + 0.01  # two standard errors
+    flipped: list[Scores | Pairs] = [
+        Scores(sums=1 - each.sums, counts=each.counts, missing=each.missing, binary=False)
+        for each in drawn
+        if isinstance(each, Scores)
+    ]
+    assert passing(at_least(0.8), flipped) == passing(at_most(0.2), drawn)
+
+
 @pytest.mark.parametrize(("n", "margin", "flips"), [(100, 0.05, 0.02), (300, 0.02, 0.05)])
 def test_a_model_exactly_at_its_margin_passes_at_most_5_percent(
     n: int, margin: float, flips: float

@@ -7,12 +7,13 @@ at their worst for that end; a scorer's error enters through its certificate's l
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, sqrt
 
 import numpy as np
 
 from assay.launch.evidence import Numbers, Pairs, ScorerError, Scores
 from assay.stats import Interval, Share, clustered_mean, corrected_rate, paired
+from assay.stats.distributions import normal_quantile
 from assay.stats.proportion import exact_limits
 
 
@@ -103,15 +104,18 @@ def _of_figure(
 
 def _interval(scores: Scores, value: float, weight: float, confidence: float) -> Interval:
     """Each end alone at the confidence; rates by the exact limits, which hold at every rate."""
-    sums, counts = scores.sums + weight * value * scores.missing, scores.counts
+    sums = scores.sums + weight * value * scores.missing
+    counts = scores.counts + weight * scores.missing
     both = 2 * confidence - 1
     found = clustered_mean(
         sums,
-        counts + weight * scores.missing,
+        counts,
         confidence=both,
         bounds=scores.bounds,
         binary=scores.binary,
     )
+    if found.method in ("t", "clustered t"):
+        return _against_skewness(found, sums, counts, scores.bounds)
     if not scores.binary or found.effective_n is None:
         return found
     size = found.effective_n
@@ -119,6 +123,33 @@ def _interval(scores: Scores, value: float, weight: float, confidence: float) ->
     alike = size < found.n
     method = "exact (Clopper-Pearson)" + (" at the effective sample size" if alike else "")
     return replace(found, low=low, high=high, method=method)
+
+
+def _against_skewness(
+    found: Interval, sums: Numbers, counts: Numbers, bounds: tuple[float, float] | None
+) -> Interval:
+    """Student's limits, with the end on the side of the long tail further out.
+
+    Two-sided, the errors of t on skewed scores cancel; one-sided they do not. The end moves by the
+    first term of t's expansion, skewness (1 + 2 z^2) / (6 sqrt(n)) standard errors: Johnson (1978),
+    JASA 73:536; Hall (1992), JRSS B 54:221. The other end stays: no bound becomes narrower.
+    """
+    held = counts > 0
+    residuals = sums[held] - found.estimate * counts[held]
+    units, second = len(residuals), float(np.mean(residuals**2))
+    if units < 2 or second <= 0:
+        return found
+    skewness = float(np.mean(residuals**3)) / second**1.5
+    error = sqrt(units * second * units / (units - 1)) / float(counts[held].sum())
+    z = normal_quantile((1 + found.confidence) / 2)
+    shift = skewness * (1 + 2 * z * z) / (6 * sqrt(units)) * error
+    least, most = bounds or (-inf, inf)
+    return replace(
+        found,
+        low=max(found.low + min(shift, 0.0), least),
+        high=min(found.high + max(shift, 0.0), most),
+        method=f"{found.method}, against skewness",
+    )
 
 
 def _corrected(end: Interval, error: ScorerError) -> Interval:
