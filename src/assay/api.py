@@ -7,10 +7,7 @@ error is an :class:`assay.errors.AssayError` that says what is wrong, where, and
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,9 +15,7 @@ import msgspec
 
 from assay import evals as eval_room
 from assay import runs
-from assay.engine import Stop
 from assay.errors import DefinitionError, NotFoundError, Problem
-from assay.formats.sheets import SUFFIXES
 from assay.launch import (
     GateResult,
     LaunchCheck,
@@ -33,13 +28,8 @@ from assay.models import weights
 from assay.records import Certificate, Comparison, Difference, Estimate, Matrix, RunRecord
 from assay.report import RunView, write_report
 from assay.runs import Controls, EvalRequest, Progress, Spending
-from assay.runs.certificates import read_certificates
-from assay.runs.certify import VALID_DAYS, LabelSource, certify_scorer
-from assay.runs.draw import Strategy
-from assay.runs.label_import import Imported
-from assay.runs.label_import import import_labels as import_labels_into
-from assay.runs.labels import Sheets
-from assay.runs.labels import sample_labels as sample_labels_of
+from assay.runs.blocking import finish
+from assay.runs.trust_verbs import certificates, certify, import_labels, sample_labels
 from assay.scorers import check_scorer_spec
 from assay.store.query import ask
 from assay.store.scored import scored_transcripts
@@ -155,7 +145,7 @@ def run(
         work = runs.run_evals(
             place, settings, requests, {**roles, "target": name}, controls, baseline=other
         )
-        summaries.append(_summary(_finish(work, controls.stop)))
+        summaries.append(_summary(finish(work, controls.stop)))
         if controls.stop.reason is not None:
             break
     return summaries[::-1]
@@ -171,7 +161,7 @@ def resume(name: str, *, workspace: str | Path = ".", controls: Controls | None 
     settings = runs.load_settings(place.settings_file)
     controls = runs.within_budget(controls or Controls(), settings)
     work = runs.resume_run(place.run(name), settings, controls)
-    return _summary(_finish(work, controls.stop))
+    return _summary(finish(work, controls.stop))
 
 
 def rescore(
@@ -197,7 +187,7 @@ def rescore(
     controls = runs.within_budget(controls or Controls(), settings)
     specs = [runs.read_spec(each) if isinstance(each, str) else each for each in scorers]
     work = runs.rescore(place.run(name), settings, specs, roles, controls)
-    return _summary(_finish(work, controls.stop))
+    return _summary(finish(work, controls.stop))
 
 
 def show(name: str, *, workspace: str | Path = ".") -> Summary:
@@ -355,123 +345,6 @@ def init(
     return eval_room.init_eval(target, like=shipped.get(start, start) if start else None)
 
 
-def certify(
-    scorer: str | dict[str, Any],
-    labels: str | Path,
-    *,
-    positive: Sequence[str] = (),
-    columns: Mapping[str, str] | None = None,
-    judge: str | None = None,
-    expires: int = VALID_DAYS,
-    workspace: str | Path = ".",
-    controls: Controls | None = None,
-) -> Certificate:
-    """Measure a scorer against what people labelled, and keep the certificate.
-
-    Args:
-        scorer: a kind, a YAML file, or a mapping as in an eval.yaml; with a run's labels, one of
-            the run's scorers by its name.
-        labels: a csv, tsv, xlsx, jsonl or parquet file of labelled replies; or a run whose labels
-            were imported, by its id, the beginning of it, or ``latest``.
-        positive: the labels that say what the scorer's greatest value says (for ``refusal``, those
-            that mean a refusal). Needed unless they are yes or no, 1 or 0, or the scorer's own.
-        columns: what a column tells (input, reply, label, rater, cluster, policy_area, language)
-            -> its name in the file, where that is not a usual one.
-        judge: the model that rubric scorers ask; the role ``judge`` of assay.toml where None. It
-            is asked twice for each reply.
-        expires: days for which the certificate holds.
-
-    Returns:
-        The certificate, which is in the catalogue and in the workspace's ``certificates`` folder.
-    """
-    place = Workspace.find(Path(workspace))
-    settings = runs.load_settings(place.settings_file)
-    roles = {role: model for role, model in settings.roles.items() if role != "target"}
-    if judge is not None:
-        roles["judge"] = judge
-    controls = controls or Controls()
-    file = Path(labels)
-    if file.is_file() or file.suffix.lower() in SUFFIXES:
-        source = LabelSource(file=file, columns=columns, positive=positive)
-    else:
-        source = LabelSource(run=place.run(str(labels)))
-    spec = runs.read_spec(scorer) if isinstance(scorer, str) and source.run is None else scorer
-    work = certify_scorer(place, settings, spec, source, roles, controls, days=expires)
-    return _finish(work, controls.stop)
-
-
-def sample_labels(
-    name: str,
-    out: str | Path,
-    *,
-    n: int = 100,
-    strategy: Strategy = "random",
-    scorer: str | None = None,
-    raters: int = 1,
-    workspace: str | Path = ".",
-) -> Sheets:
-    """Draw replies of a run at random and write them as sheets for people to label.
-
-    The scorer's verdicts are not in the sheets. Each reply's chance of being drawn is kept in the
-    catalogue, so that estimates from the labels are right.
-
-    Args:
-        name: the run's id, the beginning of it, or ``latest``.
-        out: the sheet to write, .xlsx or .csv; with several raters, one each: name-1.xlsx, ...
-        n: how many replies.
-        strategy: ``random``; ``stratified``: as many that the scorer flagged as that it passed;
-            ``uncertain``: more of what the scorer is less sure of.
-        scorer: whose question people answer; the run's only one where it is None.
-        raters: how many people label; each gets a sheet of all the drawn replies.
-    """
-    place = Workspace.find(Path(workspace))
-    folder = _with_tables(place.run(name))
-    return sample_labels_of(
-        place, folder, Path(out), n=n, strategy=strategy, scorer=scorer, raters=raters
-    )
-
-
-def import_labels(
-    file: str | Path,
-    *,
-    rater: str | None = None,
-    scorer: str | None = None,
-    run: str | None = None,
-    positive: Sequence[str] = (),
-    columns: Mapping[str, str] | None = None,
-    workspace: str | Path = ".",
-) -> Imported:
-    """Take back labels from a sheet that people filled, or from a file of another shape.
-
-    All of the file is taken in, or nothing. Taking it in again adds nothing.
-
-    Args:
-        file: csv, tsv, xlsx, jsonl or parquet. Rows tell what they are about by draw and item, by
-            transcript_id, or by input and reply.
-        rater: who labelled, for files that do not say; it goes before what the file says.
-        scorer: whose question the labels answer, in files without a draw.
-        run: the run to look for transcripts in, for files without a draw.
-        positive: the labels that say what the scorer's greatest value says, in files without a
-            draw whose labels are not yes or no, 1 or 0, or the scorer's own.
-        columns: what a column tells -> its name in the file, where that is not a usual one.
-    """
-    place = Workspace.find(Path(workspace))
-    return import_labels_into(
-        place,
-        Path(file),
-        rater=rater,
-        scorer=scorer,
-        run=place.run(run) if run else None,
-        columns=columns,
-        positive=positive,
-    )
-
-
-def certificates(*, workspace: str | Path = ".") -> list[Certificate]:
-    """Every certificate of the workspace, newest first."""
-    return read_certificates(Workspace.find(Path(workspace)).root)
-
-
 class LocalModel(msgspec.Struct, frozen=True):
     """A model whose weights the package index has. ``path`` is None until they are here."""
 
@@ -562,40 +435,6 @@ def _request(
     own = eval_room.load_eval(folder).parameters
     parameters = msgspec.structs.replace(own, max_tokens=max_tokens)
     return EvalRequest(folder, limit, epochs, parameters)
-
-
-def _finish(work: Coroutine[Any, Any, Result], stop: Stop) -> Result:
-    """Run to the end. The first Ctrl-C lets what is in flight finish; the second stops at once."""
-
-    async def watched() -> Result:
-        task = asyncio.current_task()
-        assert task is not None
-
-        def interrupted() -> None:
-            if stop.reason is None:
-                stop.ask("interrupted; what was in flight has finished")
-            else:
-                task.cancel()
-
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, interrupted)
-        return await work
-
-    try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(watched())
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's, where there is one: it takes a third off the cost of a request."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 def _summary(folder: RunFolder) -> Summary:

@@ -34,9 +34,9 @@ def choose(
     """Which of the population are drawn, in random order, and the chance that each had.
 
     ``random``: all alike, without replacement. ``stratified``: as many from each stratum as from
-    any other, as far as it has them and one at least, each alike within it. ``uncertain``: with chances in
-    proportion to doubt, by systematic sampling in random order (Madow 1949, Annals of Mathematical
-    Statistics 20:333), so that the chances are exact.
+    any other, as far as it has them and one at least, each alike within it. ``uncertain``: with
+    chances in proportion to doubt, by systematic sampling in random order (Madow 1949, Annals of
+    Mathematical Statistics 20:333), so that the chances are exact.
 
     Args:
         n: how many; all where there are fewer.

@@ -62,6 +62,9 @@ def sample_labels(
         DefinitionError: the run has several scorers, or this one's values have no bounds.
     """
     found = scorer_of(run.read(), scorer, run.id)
+    if not (run.transcripts_file.exists() and run.scores_file.exists()):
+        what, fix = "this run has not come to an end.", f"assay resume {run.id}"
+        raise NotFoundError(what, where=run.id, fix=fix)
     if found.bounds is None:
         what = f"the values of {found.name!r} have no bounds, so no label could stand for them."
         raise DefinitionError([Problem(run.id, what, "Draw for a scorer with bounds.")])
