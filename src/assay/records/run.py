@@ -13,7 +13,11 @@ RunStatus = Literal["running", "complete", "stopped", "failed"]
 
 
 class ScorerRecord(msgspec.Struct, frozen=True):
-    """A scorer as it was used: ``kind`` is what it is, ``name`` what its scores are called."""
+    """A scorer as it was used: ``kind`` is what it is, ``name`` what its scores are called.
+
+    ``version`` is a hash of its code's version and parameters; ``good`` says which way values are
+    better, ``bounds`` between what they lie.
+    """
 
     name: str
     kind: str
@@ -24,7 +28,12 @@ class ScorerRecord(msgspec.Struct, frozen=True):
 
 
 class EvalRecord(msgspec.Struct, frozen=True):
-    """An eval as it was run. ``hash`` covers definition and samples; ``planned`` counts samples."""
+    """An eval as it was run.
+
+    ``hash`` covers definition and samples; ``path`` is the folder where they lay. ``samples`` and
+    ``epochs`` multiply to the planned transcripts; ``limit`` is set where only the first samples
+    were taken.
+    """
 
     name: str
     version: str
@@ -44,8 +53,10 @@ class RunRecord(msgspec.Struct, frozen=True):
     """One eval or suite x one model.
 
     ``plan`` is the hash of everything that determines the run; ``model_details`` is what the model
-    says of itself (base URL without secrets, hash of local weights). ``totals`` counts requests,
-    tokens, cost in dollars, seconds. ``usage`` never holds a secret.
+    says of itself (base URL without secrets, hash of local weights). ``roles`` names every model
+    that took part, ``versions`` the software. ``baseline`` is the id of the run to compare with;
+    ``stopped_because`` tells why a run ended early. ``totals`` counts requests, tokens, cost in
+    dollars, seconds, over all attempts. Nothing here holds a secret.
     """
 
     id: str
