@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from assay.engine import Limits, Price
 from assay.errors import AuthenticationError, DefinitionError, Problem
@@ -131,8 +132,24 @@ def load_settings(file: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise DefinitionError([Problem(str(file), f"is not valid TOML: {error}.")]) from None
     except ValidationError as error:
-        problems = [
-            Problem(str(file), f"{fault['msg']}.", column=".".join(map(str, fault["loc"])))
-            for fault in error.errors()
-        ]
+        problems = [_problem(file, fault) for fault in error.errors(include_url=False)]
         raise DefinitionError(problems) from None
+
+
+def _problem(file: Path, fault: ErrorDetails) -> Problem:
+    place = ".".join(map(str, fault["loc"]))
+    if fault["type"] != "extra_forbidden":
+        return Problem(str(file), f"{fault['msg'][0].lower()}{fault['msg'][1:]}.", column=place)
+    if "key" in str(fault["loc"][-1]):
+        remedy = "Keys stay in the environment: write api_key_env, with the variable's name."
+    else:
+        remedy = f"There are: {', '.join(_known(fault['loc']))}."
+    return Problem(str(file), "there is no such setting.", remedy, column=place)
+
+
+def _known(place: tuple[int | str, ...]) -> list[str]:
+    if len(place) == 1:
+        return list(Settings.model_fields)
+    if place[0] == "budget":
+        return list(BudgetSetting.model_fields)
+    return list((ModelSetting if len(place) == 3 else PriceSetting).model_fields)
