@@ -85,7 +85,7 @@ def blocks(text: str) -> Iterator[Block]:
 
 def cells(block: Block) -> list[list[str]]:
     """The rows of a table, its head first."""
-    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in block.lines]
+    rows = [[cell.strip() for cell in line.strip().split("|")[1:-1]] for line in block.lines]
     return [rows[0], *rows[2:]]
 
 

@@ -32,11 +32,17 @@ def print_summary(summaries: Sequence[Summary], *, every_slice: bool = False) ->
         right=("value", "n/planned", "clusters"),
     )
     for row in rows:
-        if row[4].warning:
+        if row[4].warning and row[4].n:  # where nothing was scored, the table says so
             note(f"{row[0]} {row[1]} {row[2]} ({row[3]}): {row[4].warning}")
     _note_standing([row[4] for row in rows])
     for summary in summaries:
-        note(f"Run {summary.run.id}: {summary.run.model}, {summary.run.status}, {summary.folder}")
+        status = status_words(summary.run.status, alive=summary.alive)
+        note(f"Run {summary.run.id}: {summary.run.model}, {status}, {summary.folder}")
+
+
+def status_words(status: str, *, alive: bool) -> str:
+    """How a run stands: one that was killed still says of itself that it is running."""
+    return "running now" if alive else status.replace("running", "unfinished")
 
 
 def is_headline(estimate: Estimate) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assay.cli.figures import print_summary
+from assay.cli.figures import print_summary, status_words
 from assay.cli.output import note, print_json, print_table
 from assay.cli.running import AsJson, Workspace
 
@@ -52,7 +52,7 @@ def list_(workspace: Workspace = Path(), as_json: AsJson = False) -> None:
         [
             (
                 run.id,
-                "running now" if alive else run.status.replace("running", "unfinished"),
+                status_words(run.status, alive=alive),
                 run.model,
                 ", ".join(each.name for each in run.evals),
                 run.created,
