@@ -20,7 +20,8 @@ _Finished = tuple[Transcript, Sequence[ScoreRow]]
 class RunTables:
     """transcripts.parquet and scores.parquet of one run, replaced as a whole on success.
 
-    At most two batches are held: one that fills, one that the thread writes.
+    Two batches are held, one that fills and one that the thread writes, and of those who wait one
+    sample each: whoever makes samples faster than they are written waits.
 
     Raises:
         StoreError: by ``add`` and on leaving, when the disk refuses.
@@ -34,13 +35,15 @@ class RunTables:
         self._writing: asyncio.Future[None] | None = None
 
     async def add(self, transcript: Transcript, scores: Sequence[ScoreRow]) -> None:
-        """Take one finished sample."""
+        """Take one finished sample; wait while both batches are full."""
         self._batch.append((transcript, scores))
-        if len(self._batch) >= _BATCH:
-            batch, self._batch = self._batch, []
+        while len(self._batch) >= _BATCH:
             await self._written()
-            loop = asyncio.get_running_loop()
-            self._writing = loop.run_in_executor(self._thread, self._write, batch)
+            # Of all who waited, the first to wake hands the batch over.
+            if self._writing is None and len(self._batch) >= _BATCH:
+                batch, self._batch = self._batch, []
+                loop = asyncio.get_running_loop()
+                self._writing = loop.run_in_executor(self._thread, self._write, batch)
 
     async def _written(self) -> None:
         while self._writing is not None:
