@@ -384,7 +384,7 @@ def add_local_model(name: str, *, progress: Callable[[int, int], None] | None = 
 QUICKSTART_CANDIDATE = "local/qwen2.5-coder-1.5b"
 QUICKSTART_BASELINE = "local/smollm2-135m"
 _QUICKSTART_SAMPLES = 12  # of each eval: as many as two cores answer in four minutes
-_QUICKSTART_TOKENS = 40
+_QUICKSTART_TOKENS = 32
 
 
 def quickstart(
@@ -454,6 +454,7 @@ def _view(folder: RunFolder) -> RunView:
         record=folder.read(),
         estimates=runs.figures(folder),
         transcripts=scored_transcripts(folder),
+        cut_off=runs.cut_off(folder),
     )
 
 

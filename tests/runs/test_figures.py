@@ -8,11 +8,13 @@ import pytest
 
 from assay import api
 from assay.records import EvalRecord, RunRecord, ScoreRow, ScorerRecord, Transcript
-from assay.runs.figures import figures, headline
+from assay.runs.figures import cut_off, figures, headline
 from assay.stats import rate
 from assay.store.tables import TableWriter
 from assay.store.workspace import RunFolder
 from tests.runs.conftest import MakeEval
+from tests.support.fault_server import FaultServer, chosen, completion, reply
+from tests.support.fault_server import body as answer
 
 
 def make_run(
@@ -146,3 +148,19 @@ def test_every_slice_adds_up_to_its_plan(workspace: Path, make_eval: MakeEval) -
         assert each.n + sum(each.missing.values()) == each.planned
     by_area = [each for each in summary.estimates if "policy_area" in each.slice]
     assert sum(each.planned for each in by_area) == 24
+
+
+def test_replies_that_the_token_limit_broke_off_are_counted_and_told(
+    workspace: Path, make_eval: MakeEval, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_eval("echoes", 5, parameters={"max_tokens": 7})
+    body = completion("So", finish_reason="length")
+    behaviour = chosen(
+        lambda seen: answer(body) if seen.last_message in ("Say 1.", "Say 4.") else reply("So")
+    )
+    with FaultServer(behaviour) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        [summary] = api.run(["echoes"], "openai/any", workspace=workspace)
+    assert cut_off(RunFolder(Path(summary.folder))) == {"echoes": 2}
+    page = api.make_report(workspace=workspace).read_text()
+    assert "2 of 5 replies broke off at the token limit (7 tokens)" in page

@@ -58,6 +58,7 @@ def _of_run(view: RunView) -> Iterator[Finding]:
     yield from _missing(view)
     yield from _uncovered(view)
     yield from _limits(view.record)
+    yield from _cut_off(view)
     yield from _warnings(view)
 
 
@@ -69,6 +70,20 @@ def _limits(record: RunRecord) -> Iterator[Finding]:
     for limit, names in limited.items():
         told = f"Only the first {limit:,} samples were asked, not the whole: {', '.join(names)}."
         yield Finding("", told, serious=True)
+
+
+def _cut_off(view: RunView) -> Iterator[Finding]:
+    """Replies that the token limit broke off: what would have come later was never scored."""
+    for eval in view.record.evals:
+        count = view.cut_off.get(eval.name, 0)
+        if count:
+            limit = eval.parameters.get("max_tokens")
+            at = f" ({limit:,} tokens)" if limit else ""
+            told = (
+                f"{count:,} of {eval.samples * eval.epochs:,} replies broke off at the token "
+                f"limit{at}; what would have followed was not scored."
+            )
+            yield Finding(eval.name, told, serious=True)
 
 
 def _warnings(view: RunView) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assay.records import Estimate, Good, RunRecord, ScoreRow, ScorerRecord, Transcript
 from assay.report.compare import Difference, difference, direction, incomparable
@@ -28,11 +28,13 @@ class RunView:
     ``estimates`` hold overall figures (``slice == {}``) and those of slices, such as
     ``{"polarity": "benign"}`` or ``{"policy_area": "fraud", "polarity": "violative"}``.
     ``transcripts`` gives each transcript with its scores; it is read once, and never held whole.
+    ``cut_off`` counts, by eval, the replies that the token limit broke off.
     """
 
     record: RunRecord
     estimates: tuple[Estimate, ...]
     transcripts: Iterable[tuple[Transcript, tuple[ScoreRow, ...]]]
+    cut_off: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from assay.runs.compare import compare, compare_many
 from assay.runs.exchange import export_run, import_run
-from assay.runs.figures import figures, headline
+from assay.runs.figures import cut_off, figures, headline
 from assay.runs.models import OpenModels, Spending
 from assay.runs.plan import EvalRequest, make_plan
 from assay.runs.progress import Progress
@@ -19,6 +19,7 @@ __all__ = [
     "Spending",
     "compare",
     "compare_many",
+    "cut_off",
     "export_run",
     "figures",
     "headline",

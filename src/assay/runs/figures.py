@@ -62,6 +62,21 @@ def figures(folder: RunFolder) -> tuple[Estimate, ...]:
     return tuple(found)
 
 
+def cut_off(folder: RunFolder) -> dict[str, int]:
+    """By eval, how many replies the token limit broke off. Choice samples ask for one token only.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
+    asked = [each.name for each in folder.read().evals if each.solver.get("kind") != "choice"]
+    with connect(memory="96MB") as connection:
+        rows = connection.execute(
+            f"SELECT task_set, count(*) FROM read_parquet({literal(folder.transcripts_file)}) "
+            "WHERE stop_reason = 'max_tokens' GROUP BY task_set"
+        ).fetchall()
+    return {name: count for name, count in rows if name in asked}
+
+
 def headline(estimates: tuple[Estimate, ...]) -> tuple[Estimate, ...]:
     """The first figure that a reader wants: overall, or by polarity where that decides."""
     return tuple(
