@@ -6,6 +6,7 @@ Before a block (or a table) a comment may say how it is tested:
 ``<!-- sheet: PATH -->``   the table is what this workbook holds, in its first sheet
 ``<!-- exit: N -->``       the last command ends with this code
 ``<!-- figures vary -->``  any number will do where one is shown
+``<!-- as it was -->``     what is shown depends on the day or the machine: it is not compared
 ``<!-- not run: WHY -->``  the block is not run, for this reason
 """
 
@@ -21,6 +22,8 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 
 HOME = "/home/ana/safety"
 """The folder that the pages' reader works in."""
+
+MARKS = {"as it was", "exit", "figures vary", "file", "not run", "sheet"}
 
 _FENCE = re.compile(r"^( *)```(\w*)\s*$")
 _MARK = re.compile(r"^\s*<!-- *(\w[\w ]*?)(?:: *(.*?))? *-->\s*$")
