@@ -332,15 +332,19 @@ def init(
     """Make a new eval folder.
 
     Args:
-        folder: what to make; its name is the eval's.
+        folder: what to make; its name is the eval's. With a benchmark and no source, the
+            benchmark's file: the folder is then ``evals/<benchmark>``.
         start: nothing for a small example; a shipped eval's name or a folder for a copy of it; a
             file of samples; or the name of a public benchmark.
-        source: the benchmark's file, or its URL.
+        source: the benchmark's file, or its URL; without a benchmark, a file of samples.
         sha256: what the download must hash to; a URL needs it.
     """
     target = Path(folder)
+    if source is None and start in eval_room.BENCHMARKS:
+        source, target = str(folder), Path("evals") / start
     if source is not None and start is not None:
         return eval_room.init_from(start, source, target, sha256=sha256)
+    start = start or source
     shipped = eval_room.catalog()
     return eval_room.init_eval(target, like=shipped.get(start, start) if start else None)
 
@@ -383,7 +387,7 @@ def add_local_model(name: str, *, progress: Callable[[int, int], None] | None = 
 
 QUICKSTART_CANDIDATE = "local/qwen2.5-coder-1.5b"
 QUICKSTART_BASELINE = "local/smollm2-135m"
-_QUICKSTART_SAMPLES = 12  # of each eval: as many as two cores answer in four minutes
+_QUICKSTART_SAMPLES = 10  # of each eval: as many as two cores answer in four minutes
 _QUICKSTART_TOKENS = 32
 
 

@@ -80,3 +80,12 @@ def test_a_file_that_cannot_be_read_leaves_nothing_behind(workspace: Path) -> No
 def test_an_unknown_export_says_which_there_are(workspace: Path, run: api.Summary) -> None:
     with pytest.raises(NotFoundError, match="inspect, scout, csv, jsonl, xlsx, parquet"):
         api.export("latest", "docx", workspace=workspace)
+
+
+def test_transcripts_without_an_eval_can_be_scored(workspace: Path) -> None:
+    lines = workspace / "said.jsonl"
+    messages = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "No, sorry."}]
+    lines.write_text(json.dumps({"messages": messages}) + "\n")
+    api.import_transcripts(lines, workspace=workspace)
+    scored = api.rescore("latest", ["refusal"], workspace=workspace)
+    assert sum(each.n for each in scored.estimates) == 1

@@ -269,3 +269,16 @@ def test_memory_of_completion_is_used(workspace: Path, make_eval: MakeEval) -> N
         [summary] = api.run(["same"], "openai/any", workspace=workspace)
         assert len(server.seen) == 1
     assert len(score_rows(summary)) == 8
+
+
+def test_resuming_a_complete_run_asks_for_nothing_and_keeps_what_was_added(
+    workspace: Path, make_eval: MakeEval, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_eval("echoes", 3)
+    with FaultServer(reply(echoed)) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        api.run(["echoes"], "openai/any", workspace=workspace)
+        before = api.rescore("latest", ["refusal"], workspace=workspace)
+        after = api.resume("latest", workspace=workspace)
+        assert len(server.seen) == 3
+    assert after == before

@@ -36,13 +36,14 @@ def evals(workspace: Workspace = Path(), as_json: AsJson = False) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(help="The eval's folder, for instance evals/my-eval.")],
     source: Annotated[
-        str | None, typer.Argument(help="A benchmark's file, or its URL (with --sha256).")
+        str | None,
+        typer.Argument(
+            help="A file of samples; with --from, a benchmark's file or URL (with --sha256)."
+        ),
     ] = None,
     from_: Annotated[
         str | None,
-        typer.Option(
-            "--from", help="A shipped eval to copy, or a public benchmark (then give its SOURCE)."
-        ),
+        typer.Option("--from", help="A shipped eval to copy, or a public benchmark (of its FILE)."),
     ] = None,
     sha256: Annotated[str | None, typer.Option(help="What the download must hash to.")] = None,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.cli.figures import print_summary
-from assay.cli.output import DONE, UNFINISHED, note, print_json
+from assay.cli.output import DONE, UNFINISHED, near, note, print_json
 from assay.cli.progress import fetching, shown
 
 if TYPE_CHECKING:
@@ -129,8 +129,9 @@ def quickstart(
             api.add_local_model(short, progress=progress)
     with shown(controls):
         summaries, report = api.quickstart(folder, controls=controls)
-    _tell(summaries, as_json)
-    note(f"\nThe report: {report}")
+    code = _told(summaries, as_json)
+    note(f"\nThe report: {near(str(report))}")
+    raise typer.Exit(code)
 
 
 def _controls(tokens: int | None, dollars: float | None) -> Controls:
@@ -140,6 +141,11 @@ def _controls(tokens: int | None, dollars: float | None) -> Controls:
 
 
 def _tell(summaries: list[Summary], as_json: bool) -> None:
+    raise typer.Exit(_told(summaries, as_json))
+
+
+def _told(summaries: list[Summary], as_json: bool) -> int:
+    """Print what came of the runs; gives the exit code."""
     if as_json:
         print_json(summaries)
     else:
@@ -150,4 +156,4 @@ def _tell(summaries: list[Summary], as_json: bool) -> None:
         if summary.resumable:
             note(f"Some samples lack a score. To go on: assay resume {summary.run.id}")
     unfinished = any(summary.resumable for summary in summaries)
-    raise typer.Exit(UNFINISHED if unfinished else DONE)
+    return UNFINISHED if unfinished else DONE

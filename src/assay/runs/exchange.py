@@ -85,7 +85,10 @@ def import_run(workspace: Workspace, file: Path) -> RunFolder:
             TableWriter(folder.scores_file, ScoreRow) as scores,
         ):
             for transcript, rows in _read(file):
-                transcripts.write(msgspec.structs.replace(transcript, run_id=folder.id))
+                transcript = msgspec.structs.replace(
+                    transcript, run_id=folder.id, task_set=transcript.task_set or "imported"
+                )
+                transcripts.write(transcript)
                 for row in rows:
                     scores.write(msgspec.structs.replace(row, run_id=folder.id))
                 seen.count(transcript, rows)
@@ -147,7 +150,7 @@ class _Seen:
 
     def count(self, transcript: Transcript, rows: tuple[ScoreRow, ...]) -> None:
         """Take note of one transcript and its scores."""
-        name = transcript.task_set or "imported"
+        name = transcript.task_set or ""
         self._models[transcript.model or "unknown"] += 1
         epoch = transcript.task_repeat or 1
         self._samples[name] += epoch == 1

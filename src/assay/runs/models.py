@@ -13,6 +13,8 @@ from assay.models import Model, ModelSettings, Secret, open_model
 from assay.runs.settings import Settings
 from assay.store.journal import Journal
 
+_FREE = ("local/", "scripted/")
+
 
 @dataclass(frozen=True)
 class Spending:
@@ -36,6 +38,18 @@ class OpenModels:
         }
         self.by_role = {role: self._opened[name] for role, name in roles.items()}
 
+    def check_prices(self, spending: Spending) -> None:
+        """Make sure that a budget in dollars can be kept. Local and scripted models are free.
+
+        Raises:
+            DefinitionError: a model has no price.
+        """
+        if spending.dollars is None:
+            return
+        for name in self._opened:
+            if not name.startswith(_FREE) and self._settings.model(name).price is None:
+                raise DefinitionError([_no_price(name)])
+
     def wire(
         self,
         journal: Journal,
@@ -43,17 +57,12 @@ class OpenModels:
         spending: Spending,
         patience: Patience | None = None,
     ) -> None:
-        """From now on every request goes through journal, budget, retries and limits.
-
-        Raises:
-            DefinitionError: a budget in dollars, and a model without a price.
-        """
+        """From now on every request goes through journal, budget, retries and limits."""
+        self.check_prices(spending)
         budget = Budget(meter, tokens=spending.tokens, dollars=spending.dollars)
         for name, model in self._opened.items():
             setting = self._settings.model(name)
             price = setting.engine_price()
-            if spending.dollars is not None and price is None:
-                raise DefinitionError([_no_price(name)])
             model.inner = stack(
                 model.inner,
                 journal=journal,

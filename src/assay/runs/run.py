@@ -70,6 +70,7 @@ async def run_evals(
         AssayError: nothing was lost; the same command goes on.
     """
     async with OpenModels(roles, settings) as models:
+        models.check_prices(controls.spending)
         plan = make_plan(requests, models.by_role)
         folder = _unfinished(workspace, plan)
         if folder is None:
@@ -91,6 +92,8 @@ async def resume_run(folder: RunFolder, settings: Settings, controls: Controls) 
         AssayError: nothing was lost; the same command goes on.
     """
     record = folder.read()
+    if record.status == "complete" and not folder.journal_file.exists():
+        return folder  # nothing is missing that asking again could bring
     requests = [as_request(each) for each in record.evals]
     async with OpenModels(record.roles, settings) as models:
         plan = make_plan(requests, models.by_role)

@@ -129,7 +129,9 @@ class Workspace:
             NotFoundError: none fits, or several do.
         """
         runs = self.runs()
-        if name == "latest" and runs:
+        if name == "latest":
+            if not runs:
+                raise NotFoundError("there are no runs yet.", fix="Make one: assay run EVAL")
             return runs[0]
         as_path = Path(name)
         if as_path.is_dir() and (as_path / "run.json").is_file():
