@@ -387,7 +387,7 @@ def add_local_model(name: str, *, progress: Callable[[int, int], None] | None = 
 
 QUICKSTART_CANDIDATE = "local/qwen2.5-coder-1.5b"
 QUICKSTART_BASELINE = "local/smollm2-135m"
-_QUICKSTART_SAMPLES = 10  # of each eval: as many as two cores answer in four minutes
+_QUICKSTART_SAMPLES = 12  # of each eval: as many as two cores answer in four minutes
 _QUICKSTART_TOKENS = 32
 
 

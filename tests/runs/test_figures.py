@@ -163,4 +163,5 @@ def test_replies_that_the_token_limit_broke_off_are_counted_and_told(
         [summary] = api.run(["echoes"], "openai/any", workspace=workspace)
     assert cut_off(RunFolder(Path(summary.folder))) == {"echoes": 2}
     page = api.make_report(workspace=workspace).read_text()
-    assert "2 of 5 replies broke off at the token limit (7 tokens)" in page
+    assert "broke off at the token limit" in page
+    assert "echoes 2 of 5" in page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any, Protocol
 
 import msgspec
@@ -13,7 +12,7 @@ from assay.evals.definition import FILE, EvalDefinition
 from assay.evals.prompts import PromptTemplate, variables_of
 from assay.models.base import Model
 from assay.models.choice import choice_distribution
-from assay.records import Message, Parameters, Reply, Request, Sample, Transcript
+from assay.records import Message, Parameters, Reply, Request, Sample, Transcript, now
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """What choices are called; a sample has at most as many."""
@@ -206,7 +205,7 @@ class _Asking:
             transcript_id=transcript_id,
             messages=messages,
             source_type="assay_run",
-            date=_now(),
+            date=now(),
             task_set=self._eval,
             task_id=sample.id,
             task_repeat=epoch,
@@ -260,7 +259,3 @@ def _lettered(sample: Sample, file: str) -> str:
 def _unfit(file: str, sample: Sample, what: str, column: str) -> DefinitionError:
     remedy = "`assay check` tells every such row."
     return DefinitionError([Problem(file, f"sample {sample.id!r}: {what}.", remedy, column=column)])
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,6 +1,7 @@
 """The values that flow through Assay: frozen, and without I/O."""
 
 from assay.records.certificate import Certificate, Measured, SliceError
+from assay.records.clock import now
 from assay.records.comparison import (
     Bridge,
     ComparedRun,
@@ -62,4 +63,5 @@ __all__ = [
     "decode_messages",
     "encode_messages",
     "fields_of",
+    "now",
 ]

@@ -74,16 +74,14 @@ def _limits(record: RunRecord) -> Iterator[Finding]:
 
 def _cut_off(view: RunView) -> Iterator[Finding]:
     """Replies that the token limit broke off: what would have come later was never scored."""
-    for eval in view.record.evals:
-        count = view.cut_off.get(eval.name, 0)
-        if count:
-            limit = eval.parameters.get("max_tokens")
-            at = f" ({limit:,} tokens)" if limit else ""
-            told = (
-                f"{count:,} of {eval.samples * eval.epochs:,} replies broke off at the token "
-                f"limit{at}; what would have followed was not scored."
-            )
-            yield Finding(eval.name, told, serious=True)
+    counts = [
+        f"{eval.name} {view.cut_off[eval.name]:,} of {eval.samples * eval.epochs:,}"
+        for eval in view.record.evals
+        if view.cut_off.get(eval.name)
+    ]
+    if counts:
+        told = "Replies broke off at the token limit, and what would have followed was not scored: "
+        yield Finding("", told + ", ".join(counts) + ".", serious=True)
 
 
 def _warnings(view: RunView) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from assay.engine import Layer, work_through
 from assay.errors import AssayError, DefinitionError, NotFoundError, Problem
-from assay.records import Certificate, Reply, Request, Score, Transcript
+from assay.records import Certificate, Reply, Request, Score, Transcript, now
 from assay.runs.audit import Audit, read_audit
 from assay.runs.certificates import FOLDER, keep_certificate
 from assay.runs.labelled import LabelledReply, LabelSet, Rating, label_set, read_label_set
@@ -24,7 +24,7 @@ from assay.runs.run import Controls
 from assay.runs.scorer_error import Judged, errors_of, flip_rate, rater_agreement, slices_of
 from assay.runs.settings import Settings
 from assay.scorers import NamedScorer, build_scorer, parameters_of, score_safely
-from assay.store.catalogue import now, whoever
+from assay.store.catalogue import whoever
 from assay.store.journal import Journal, remove_journal
 from assay.store.query import connect, literal
 from assay.store.tables import read_rows

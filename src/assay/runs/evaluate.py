@@ -7,7 +7,6 @@ holds cost nothing, and the tables are written anew, in one pass, whenever the l
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 from collections.abc import Iterable
 from itertools import repeat
@@ -18,7 +17,7 @@ from assay.engine import Stop, work_through
 from assay.errors import AuthenticationError, BudgetExceededError, ModelError
 from assay.evals import sample_hash
 from assay.models import Model
-from assay.records import Sample, Score, ScoreRow, Transcript, Unscored
+from assay.records import Sample, Score, ScoreRow, Transcript, Unscored, now
 from assay.runs.plan import Plan, PlannedEval
 from assay.runs.progress import Progress
 from assay.runs.tables import RunTables
@@ -141,12 +140,11 @@ class Evaluation:
         transcript = msgspec.structs.replace(
             transcript, run_id=self._folder.id, source_type="assay_run", source_id=self._folder.id
         )
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         rows = []
         for named, score in zip(planned.scorers, scores, strict=False):
             if score.unscored is not None:
                 self.unscored[score.unscored] = self.unscored.get(score.unscored, 0) + 1
-            rows.append(score_row(self._folder.id, transcript, named, score, now))
+            rows.append(score_row(self._folder.id, transcript, named, score, now()))
         self._progress.done += 1
         self._progress.unscored += any(row.unscored is not None for row in rows)
         await self._tables.add(transcript, rows)

@@ -16,8 +16,8 @@ from assay.formats.inspect_log import read_eval_log
 from assay.formats.inspect_write import eval_log_name, write_eval_log
 from assay.formats.jsonl import read_jsonl
 from assay.formats.scout import read_scout
-from assay.records import EvalRecord, RunRecord, ScoreRow, ScorerRecord, Transcript
-from assay.runs.run import new_id, now, versions
+from assay.records import EvalRecord, RunRecord, ScoreRow, ScorerRecord, Transcript, now
+from assay.runs.run import new_id, versions
 from assay.store.scored import scored_transcripts
 from assay.store.tables import TableWriter
 from assay.store.workspace import RunFolder, Workspace

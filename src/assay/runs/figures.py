@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.records import Certificate, Estimate, ScorerRecord, Second, Standing
+from assay.records import Certificate, Estimate, ScorerRecord, Second, Standing, now
 from assay.runs.audit import Audit, read_audit
 from assay.runs.certificates import certificate_for, read_certificates
 from assay.runs.trust import Replies, audited_by, contradiction, corrected_by
 from assay.stats import Interval, clustered_mean, mean, rate
-from assay.store.catalogue import now
 from assay.store.query import connect, literal, quoted
 from assay.store.workspace import RunFolder
 

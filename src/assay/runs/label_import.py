@@ -11,10 +11,10 @@ import msgspec
 
 from assay.errors import DefinitionError, Problem
 from assay.formats.export import asked_text
-from assay.records import Transcript
+from assay.records import Transcript, now
 from assay.runs.labelled import LabelRow, Meaning, read_label_rows
 from assay.runs.labels import options_of, scorer_of
-from assay.store.catalogue import Catalogue, Draw, Drawn, Label, now
+from assay.store.catalogue import Catalogue, Draw, Drawn, Label
 from assay.store.query import connect, literal
 from assay.store.tables import read_rows
 from assay.store.workspace import RunFolder, Workspace

@@ -14,12 +14,12 @@ import numpy as np
 from assay.errors import DefinitionError, NotFoundError, Problem
 from assay.formats.export import asked_text
 from assay.formats.label_sheet import SheetRow, write_label_sheet
-from assay.records import RunRecord, ScorerRecord, Transcript
+from assay.records import RunRecord, ScorerRecord, Transcript, now
 from assay.runs.certify import threshold_of
 from assay.runs.draw import Strategy, choose, doubt_of, strata_of
 from assay.runs.labelled import CANNOT_TELL
 from assay.scorers import question_of
-from assay.store.catalogue import Catalogue, Draw, Drawn, now
+from assay.store.catalogue import Catalogue, Draw, Drawn
 from assay.store.query import connect, literal
 from assay.store.tables import read_rows
 from assay.store.workspace import RunFolder, Workspace

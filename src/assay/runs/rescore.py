@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import msgspec
 from assay.engine import work_through
 from assay.errors import NotFoundError
 from assay.evals.yaml_file import read_yaml
-from assay.records import RunRecord, Score, ScoreRow, Transcript, Unscored
+from assay.records import RunRecord, Score, ScoreRow, Transcript, Unscored, now
 from assay.runs.evaluate import score_row
 from assay.runs.models import OpenModels
 from assay.runs.plan import scorer_record
@@ -118,10 +117,9 @@ class _Rescoring:
         self._write(transcript, [score] * len(self._scorers))
 
     def _write(self, transcript: Transcript, scores: Sequence[Score]) -> None:
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         for named, score in zip(self._scorers, scores, strict=True):
             self._unfinished |= score.unscored in ("grader_failed", "not_run")
-            self._table.write(score_row(self._folder.id, transcript, named, score, now))
+            self._table.write(score_row(self._folder.id, transcript, named, score, now()))
         self._controls.progress.done += 1
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from assay.engine import Patience, Stop
 from assay.errors import AssayError, DefinitionError, Problem
-from assay.records import EvalRecord, Parameters, RunRecord, RunStatus
+from assay.records import EvalRecord, Parameters, RunRecord, RunStatus, now
 from assay.runs.evaluate import Evaluation
 from assay.runs.models import OpenModels, Spending
 from assay.runs.plan import EvalRequest, Plan, make_plan
@@ -204,11 +204,6 @@ def _what_changed(folder: RunFolder, record: RunRecord, plan: Plan) -> Problem:
         "the model, its weights or a scorer is no longer what it was when this run began.",
         "Put it back as it was to go on, or begin a new run with `assay run`.",
     )
-
-
-def now() -> str:
-    """The time, ISO 8601."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def versions() -> dict[str, str]:

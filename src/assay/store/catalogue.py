@@ -6,7 +6,6 @@ One SQLite file in WAL mode. Every change is one transaction, so a kill leaves a
 from __future__ import annotations
 
 import contextlib
-import datetime
 import getpass
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +15,7 @@ from typing import Any
 import msgspec
 
 from assay.errors import StoreError
-from assay.records import Certificate
+from assay.records import Certificate, now
 
 FILE = "assay.db"
 
@@ -291,11 +290,6 @@ class Catalogue:
 def exists(root: Path) -> bool:
     """Whether the workspace has a catalogue: reading need not make one."""
     return (root / FILE).is_file()
-
-
-def now() -> str:
-    """The time, ISO 8601, UTC, to the second."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def whoever() -> str:
