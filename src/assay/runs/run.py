@@ -192,8 +192,8 @@ def _ended(record: RunRecord, status: RunStatus, why: str | None, progress: Prog
 
 
 def _what_changed(folder: RunFolder, record: RunRecord, plan: Plan) -> Problem:
-    for before, now in zip(record.evals, plan.evals, strict=True):
-        if before.hash != now.record.hash:
+    for before, after in zip(record.evals, plan.evals, strict=True):
+        if before.hash != after.record.hash:
             return Problem(
                 before.path,
                 f"{before.name} is no longer what it was when run {record.id} began.",
