@@ -48,8 +48,6 @@ def test_links_lead_somewhere(page: Path) -> None:
         if "://" in target:
             continue
         file = (page.parent / path).resolve() if path else page
-        if file.suffix == ".png":
-            continue
         assert file.exists(), f"{page}: {target}"
         if anchor:
             headings = re.findall(r"(?m)^#+ (.+)$", file.read_text(encoding="utf-8"))
