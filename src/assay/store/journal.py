@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from assay.errors import StoreError
+from assay.store.read_ahead import ReadAhead
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (key BLOB NOT NULL UNIQUE, reply BLOB NOT NULL);
@@ -43,11 +44,15 @@ class Journal:
         self._seen = _Seen()
         for (key,) in self._reader.execute("SELECT key FROM replies"):
             self._seen.add(key)
+        self._ahead = ReadAhead(self._reader)
 
     def get(self, key: bytes) -> bytes | None:
         """The committed reply under a key, or None."""
         if not self._seen.perhaps(key):
             return None
+        near = self._ahead.take(key)
+        if near is not None:
+            return near
         row = self._reader.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
         return None if row is None else row[0]
 
