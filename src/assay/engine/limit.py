@@ -12,7 +12,7 @@ from assay.errors import OverloadedError, RateLimitError
 from assay.models.base import Model
 from assay.records import Reply, Request
 
-_FIRST_LIMIT = 64
+_FIRST_LIMIT = 100
 
 
 @dataclass(frozen=True)
