@@ -16,31 +16,42 @@ from assay.records.comparison import (
 from assay.records.difference import Difference, Verdict
 from assay.records.estimate import Estimate, Good, Second, Standing
 from assay.records.fields import Field, fields_of
+from assay.records.finding import Effect, Finding, FindingKind, Mitigation
 from assay.records.message import Message, Role, ToolCall, decode_messages, encode_messages
 from assay.records.request import Parameters, Reply, Request, StopReason
 from assay.records.run import EvalRecord, RunRecord, RunStatus, ScorerRecord
 from assay.records.sample import Polarity, Sample
 from assay.records.score import Score, ScoreRow, Unscored
 from assay.records.transcript import Transcript
+from assay.records.usage import Cluster, ImportRecord, MapRecord, Placed, Profile, UsageSource
 
 __all__ = [
     "Bridge",
     "Certificate",
+    "Cluster",
     "ComparedRun",
     "Comparison",
     "Contrast",
     "Difference",
+    "Effect",
     "Estimate",
     "EvalRecord",
     "Field",
+    "Finding",
+    "FindingKind",
     "Flip",
     "Good",
+    "ImportRecord",
+    "MapRecord",
     "Matrix",
     "MatrixRow",
     "Measured",
     "Message",
+    "Mitigation",
     "Parameters",
+    "Placed",
     "Polarity",
+    "Profile",
     "Reply",
     "Request",
     "Role",
@@ -59,6 +70,7 @@ __all__ = [
     "Uncompared",
     "Unmatched",
     "Unscored",
+    "UsageSource",
     "Verdict",
     "decode_messages",
     "encode_messages",

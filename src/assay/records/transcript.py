@@ -76,6 +76,16 @@ class Transcript(msgspec.Struct, frozen=True, omit_defaults=True):
         dict[str, Any] | None, Meta(description="Other fields of the sample.")
     ] = None
 
+    surface: Annotated[
+        str | None, Meta(description="Product or interface of the conversation (usage).")
+    ] = None
+    client_id: Annotated[
+        str | None, Meta(description="Keyed hash of the client's hints (usage).")
+    ] = None
+    network_id: Annotated[
+        str | None, Meta(description="Keyed hash of the network's hints (usage).")
+    ] = None
+
     @property
     def reply(self) -> str:
         """Text of the last assistant message; empty where there is none."""

@@ -1,0 +1,1 @@
+"""Texts in, vectors out: embedders behind one seam, and a cache by content."""

@@ -1,0 +1,103 @@
+"""What is kept of usage: an import, and the map that is made of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+Profile = Literal["insight", "safety"]
+"""``insight``: all privacy minima on, no link to accounts. ``safety``: links on, looks recorded."""
+
+
+class UsageSource(msgspec.Struct, frozen=True, kw_only=True):
+    """One file or endpoint that was imported. ``rejected`` counts rows by reason."""
+
+    uri: str
+    format: str
+    sha256: str | None
+    bytes: int
+    rows: int
+    added: int
+    duplicates: int
+    rejected: dict[str, int]
+
+
+class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """usage/<name>/import.json: where an import came from and what became of each row.
+
+    ``conversations`` are stored; each row of every source was added, a duplicate, or rejected.
+    ``redacted`` counts what was taken out, by kind. ``languages`` counts conversations.
+    """
+
+    name: str
+    created: str
+    updated: str
+    assay: str
+    status: Literal["running", "complete"]
+    sources: tuple[UsageSource, ...]
+    conversations: int
+    with_account: int
+    redacted: dict[str, int]
+    languages: dict[str, int]
+    keeps_raw: bool
+    retention_days: int | None
+
+
+class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of conversations, or of groups, on a map: a row of map/clusters.parquet."""
+
+    cluster_id: Annotated[str, Meta(description="Level and number: 0.17; level 0 is the base.")]
+    level: Annotated[int, Meta(description="0 for groups of conversations, then groups of groups.")]
+    parent_id: Annotated[str | None, Meta(description="The group above; null at the top.")]
+    name: Annotated[str, Meta(description="At most ten words; empty where it is not shown.")]
+    summary: Annotated[str, Meta(description="A sentence or two; empty without a model.")]
+    keywords: Annotated[tuple[str, ...], Meta(description="Words that set it apart.")]
+    conversations: Annotated[int, Meta(description="How many conversations it holds.")]
+    principals: Annotated[
+        int | None, Meta(description="How many linked principals; null where unknown.")
+    ]
+    shown: Annotated[bool, Meta(description="Whether it passed every minimum of the profile.")]
+    hidden: Annotated[str | None, Meta(description="Why it is not shown.")]
+    rare: Annotated[bool, Meta(description="Found by the pass for small tight groups.")]
+    x: Annotated[float, Meta(description="Place on the map.")]
+    y: Annotated[float, Meta(description="Place on the map.")]
+    cohesion: Annotated[float, Meta(description="Mean cosine of its members to its middle.")]
+    concern: Annotated[float | None, Meta(description="Mean concern, 1 to 5, if asked for.")]
+
+
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation's place on a map: a row of map/conversations.parquet."""
+
+    transcript_id: Annotated[str, Meta(description="The conversation.")]
+    cluster_id: Annotated[str | None, Meta(description="Its base cluster; null where in none.")]
+    x: Annotated[float, Meta(description="Place on the map.")]
+    y: Annotated[float, Meta(description="Place on the map.")]
+    similarity: Annotated[float, Meta(description="Cosine to the middle of its cluster.")]
+
+
+class MapRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """usage/<name>/map/map.json: how a map was made, and what it does not show.
+
+    ``hidden`` counts conversations that no shown base cluster holds, by reason, so that
+    ``shown + sum(hidden.values()) == conversations``. ``stability`` is the adjusted Rand index
+    between the clustering and one from another seed. ``settings`` holds every setting, minimum and
+    seed by name.
+    """
+
+    import_name: str
+    created: str
+    assay: str
+    profile: Profile
+    embedding: str
+    settings: dict[str, Any]
+    conversations: int
+    shown: int
+    hidden: dict[str, int]
+    clusters: tuple[int, ...]
+    stability: float | None
+    principals: int | None
+    epsilon: float | None
+    warnings: tuple[str, ...]
+    inputs_sha256: str
