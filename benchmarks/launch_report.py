@@ -29,7 +29,10 @@ def make_workspace(root: Path, evals: int, samples: int) -> None:
     """A workspace with a candidate's run, a baseline's, and a launch with a gate for each eval."""
     (root / "assay.toml").write_text("")
     names = [f"eval-{number:02}" for number in range(evals)]
-    for run, model, odds in (("20260101-000000-old", "m/old", 0.9), ("20260102-000000-new", "m/new", 0.92)):
+    for run, model, odds in (
+        ("20260101-000000-old", "m/old", 0.9),
+        ("20260102-000000-new", "m/new", 0.92),
+    ):
         _make_run(RunFolder(root / "runs" / run), model, names, samples, odds)
     gates = [
         {"id": name, "eval": name, "scorer": "refusal", "slice": {"polarity": "violative"},
@@ -44,7 +47,7 @@ def make_workspace(root: Path, evals: int, samples: int) -> None:
 def _make_run(run: RunFolder, model: str, names: list[str], samples: int, odds: float) -> None:
     evals = tuple(
         EvalRecord(
-            name, "1", "h", "", samples, 1, {"kind": "generate"}, "{{ input }}", None, {}, (REFUSAL,),
+            name, "1", "h", "", samples, 1, {"kind": "generate"}, "", None, {}, (REFUSAL,),
             chapter=CHAPTERS[number % len(CHAPTERS)],  # type: ignore[arg-type]
         )
         for number, name in enumerate(names)
@@ -69,7 +72,13 @@ def _make_run(run: RunFolder, model: str, names: list[str], samples: int, odds: 
         "sample_hash": "md5(eval || n)", "polarity": "polarity", "policy_area": "policy_area",
         "language": "language",
     }  # fmt: skip
-    kinds = {"str": "VARCHAR", "json": "VARCHAR", "int": "BIGINT", "float": "DOUBLE", "bool": "BOOLEAN"}
+    kinds = {
+        "str": "VARCHAR",
+        "json": "VARCHAR",
+        "int": "BIGINT",
+        "float": "DOUBLE",
+        "bool": "BOOLEAN",
+    }
     columns = ", ".join(
         f"({told.get(field.name, 'NULL')})::{kinds[field.kind]} AS {quoted(field.name)}"
         for field in fields_of(Transcript)
@@ -88,15 +97,22 @@ def _make_run(run: RunFolder, model: str, names: list[str], samples: int, odds: 
     with connect() as connection:
         connection.execute(f"SELECT setseed({odds})")
         connection.execute(f"CREATE TEMP TABLE made AS {rows}")
-        for query, file in ((f"SELECT {columns} FROM made", run.transcripts_file), (scores, run.scores_file)):
-            connection.execute(f"COPY ({query}) TO {literal(file)} (FORMAT parquet, ROW_GROUP_SIZE 4096)")
+        for query, file in (
+            (f"SELECT {columns} FROM made", run.transcripts_file),
+            (scores, run.scores_file),
+        ):
+            connection.execute(
+                f"COPY ({query}) TO {literal(file)} (FORMAT parquet, ROW_GROUP_SIZE 4096)"
+            )
 
 
 def main(evals: int, samples: int) -> None:
     """Make the workspace, then the report, and print what it cost."""
     with tempfile.TemporaryDirectory() as place:
         make_workspace(Path(place), evals, samples)
-        subprocess.run([sys.executable, "-m", "benchmarks.launch_report", "--one", place], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.launch_report", "--one", place], check=True
+        )
 
 
 def one(place: Path) -> None:

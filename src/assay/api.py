@@ -26,7 +26,7 @@ from assay.launch import (
 )
 from assay.models import weights
 from assay.records import Certificate, Comparison, Difference, Estimate, Matrix, RunRecord
-from assay.report import RunView, write_report
+from assay.report import RunView, report_launch, write_report
 from assay.runs import Controls, EvalRequest, Progress, Spending
 from assay.runs.blocking import finish
 from assay.runs.trust_verbs import certificates, certify, import_labels, sample_labels
@@ -65,6 +65,7 @@ __all__ = [
     "local_models",
     "make_report",
     "quickstart",
+    "report_launch",
     "rescore",
     "resume",
     "run",

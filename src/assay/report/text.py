@@ -137,6 +137,16 @@ def trust_words(estimate: Estimate, scale: Scale) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def seconds_words(estimate: Estimate, scale: Scale) -> tuple[str, ...]:
+    """The figure freed of the scorer's error, and the one from people's labels, in few words."""
+    found = (("corrected", estimate.corrected), ("by people's labels", estimate.audited))
+    return tuple(
+        f"{name} {scale.say(each.value)} {scale.interval(each.low, each.high)}"
+        for name, each in found
+        if each is not None
+    )
+
+
 def visible(text: str) -> str:
     """The text with every character that hides or reorders others shown as its code point.
 
