@@ -83,7 +83,11 @@ def _verdict(difference: Difference) -> str:
         return f"clearly {difference.verdict}"
     if difference.verdict == "nothing to compare":
         return "nothing to compare"
-    return f"not clear: {difference.warning}" if difference.warning else "within the noise"
+    if difference.warning:
+        return f"not clear: {difference.warning}"
+    ends = (difference.low, difference.high)
+    apart = None not in ends and (ends[0] > 0 or ends[1] < 0)  # type: ignore[operator]
+    return "not clear among so many slices" if apart else "within the noise"
 
 
 def _pairs(difference: Difference) -> str:
@@ -101,6 +105,8 @@ def _open(difference: Difference, scale: Scale) -> Iterator[str]:
         if len(ends) == 2:
             worst, best = map(scale.difference, ends)
             told = f"worst case {worst}, best {best}"
-        yield f"{difference.missing:,} scores missing: {told}"
+        scores = "1 score" if difference.missing == 1 else f"{difference.missing:,} scores"
+        yield f"{scores} missing: {told}"
     if difference.unmatched:
-        yield f"{difference.unmatched:,} samples not matched"
+        samples = "1 sample" if difference.unmatched == 1 else f"{difference.unmatched:,} samples"
+        yield f"{samples} not matched"

@@ -60,7 +60,7 @@ def missing_sql(places: Sequence[Place], eval_name: str, scorer: str) -> str:
 
 def differences_sql(
     candidate: Place,
-    other: Place,
+    others: Sequence[Place],
     eval_name: str,
     scorer: str,
     slicing: Sequence[str],
@@ -68,27 +68,27 @@ def differences_sql(
     by_content: bool = False,
     only: Mapping[str, str] | None = None,
 ) -> str:
-    """Paired differences, candidate less another run: a row for each slice.
+    """Paired differences, candidate less other runs: a row for each run and slice.
 
     Args:
         by_content: the eval changed between the runs, so that the content of samples matches them.
     """
     key = "content" if by_content else "sample_id"
-    names = "".join(f"c.{quoted(name)}, " for name in slicing)
-    group = f"\nGROUP BY {names.rstrip(', ')} ORDER BY ALL" if slicing else ""
+    names = "".join(f", c.{quoted(name)}" for name in slicing)
     sides = [
         f"{side} AS (\n  SELECT {_columns(by_content)}\n  FROM {_source(by_content)}\n"
-        f"  {_where([place], eval_name, scorer, None)}\n"
-        f"  QUALIFY count(*) OVER (PARTITION BY {key}, epoch) = 1\n)"
-        for side, place in (("c", candidate), ("o", other))
+        f"  {_where(places, eval_name, scorer, None)}\n"
+        f"  QUALIFY count(*) OVER (PARTITION BY run_id, {key}, epoch) = 1\n)"
+        for side, places in (("c", [candidate]), ("o", others))
     ]
     return (
-        "WITH " + ",\n".join(sides) + f"\nSELECT {names}"
-        "avg(c.score - o.score) AS difference, count(*) AS pairs,\n"
+        "WITH " + ",\n".join(sides) + f"\nSELECT o.run_id{names},\n"
+        "  avg(c.score - o.score) AS difference, count(*) AS pairs,\n"
         "  count(*) FILTER (c.score > o.score) AS raised,"
         " count(*) FILTER (c.score < o.score) AS lowered\n"
         f"FROM c JOIN o USING ({key}, epoch)\n"
-        f"WHERE c.score - o.score IS NOT NULL{_only(only, 'c.')}{group}"
+        f"WHERE c.score - o.score IS NOT NULL{_only(only, 'c.')}\n"
+        f"GROUP BY o.run_id{names} ORDER BY ALL"
     )
 
 
@@ -107,7 +107,7 @@ def transcripts_sql(
 
 def _columns(by_content: bool) -> str:
     columns = (
-        f"sample_id, epoch, CASE WHEN {_SCORED} THEN value END AS score,"
+        f"run_id, sample_id, epoch, CASE WHEN {_SCORED} THEN value END AS score,"
         " polarity, policy_area, language"
     )
     return f"sample_hash AS content, {columns}" if by_content else columns

@@ -49,6 +49,11 @@ class Decision:
     open_findings: int
     summary: str
 
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """The SQL of every gate's figure."""
+        return tuple(query for gate in self.gates for query in gate.queries)
+
 
 def decision(
     check: LaunchCheck, sources: tuple[Source, ...], findings: tuple[Finding, ...]
@@ -114,5 +119,5 @@ def _queries(gate: GateResult, sources: tuple[Source, ...]) -> Iterator[Query]:
     else:
         changed = {(each.run.id, each.eval.name) for each in sources if each.by_content}
         by_content = (rest[0].run, gate.eval) in changed
-        told = differences_sql(own, rest[0], *names, by_content=by_content, only=gate.slice)
+        told = differences_sql(own, rest[:1], *names, by_content=by_content, only=gate.slice)
     yield Query(f"gate {gate.id}, as scored", told)

@@ -22,7 +22,7 @@ def launch_markdown(view: LaunchView) -> Iterator[str]:
     told = chapters(view)
     for part in (
         [markdown(view.check)],
-        _gates(view),
+        _sql(decision(view.check, view.sources, view.findings).queries),
         *(_chapter(each) for each in told),
         _ledger(view),
         _changes(view),
@@ -32,15 +32,6 @@ def launch_markdown(view: LaunchView) -> Iterator[str]:
     ):
         for line in part:
             yield line + "\n"
-
-
-def _gates(view: LaunchView) -> Iterator[str]:
-    queries = [
-        query
-        for gate in decision(view.check, view.sources, view.findings).gates
-        for query in gate.queries
-    ]
-    yield from _sql(queries)
 
 
 def _chapter(chapter: ChapterView) -> Iterator[str]:

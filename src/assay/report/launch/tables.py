@@ -158,12 +158,17 @@ class Told:
         yield Query("the figures", figures_sql(places, *names, slicing))
         if any(e.missing for figures in self._figures for e in figures.values()):
             yield Query("what is missing from them", missing_sql(places, *names))
-        for each in self.others:
-            if each.differences and _place(each) != own:
-                yield Query(
-                    f"the differences from {each.subject.title}",
-                    differences_sql(own, _place(each), *names, slicing, by_content=each.by_content),
-                )
+        for by_content in (False, True):
+            others = [
+                each
+                for each in self.others
+                if each.differences and each.by_content == by_content and _place(each) != own
+            ]
+            if others:
+                runs = dict.fromkeys(map(_place, others))
+                told = differences_sql(own, list(runs), *names, slicing, by_content=by_content)
+                beside = ", ".join(each.subject.title for each in others)
+                yield Query(f"the differences from {beside}", told)
         yield Query("every transcript of the candidate's", transcripts_sql([own], *names))
 
 
