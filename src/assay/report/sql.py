@@ -25,6 +25,14 @@ class Place:
     version: str
 
 
+@dataclass(frozen=True)
+class Query:
+    """SQL that gives a table's figures again, and what it answers."""
+
+    about: str
+    sql: str
+
+
 def figures_sql(
     places: Sequence[Place],
     eval_name: str,

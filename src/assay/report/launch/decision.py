@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from assay.launch import GateResult, LaunchCheck
 from assay.launch.gates import Verdict
 from assay.records import Finding
-from assay.report.launch.tables import Query
 from assay.report.launch.view import Source
 from assay.report.model import requests_words
-from assay.report.sql import Place, differences_sql, figures_sql
+from assay.report.sql import Place, Query, differences_sql, figures_sql
 from assay.report.text import REASONS, by_count
 
 STANDINGS = {

@@ -12,9 +12,10 @@ from assay.report.launch.effects import effects
 from assay.report.launch.html import measured
 from assay.report.launch.limits import limits
 from assay.report.launch.methods import methods
-from assay.report.launch.tables import Other, Query, Row, Table
+from assay.report.launch.tables import Other, Row, Table
 from assay.report.launch.view import LaunchView
 from assay.report.model import Figure
+from assay.report.sql import Query
 
 
 def launch_markdown(view: LaunchView) -> Iterator[str]:

@@ -11,7 +11,14 @@ from assay.report.changes import Change, change
 from assay.report.compare import direction
 from assay.report.launch.view import Source, Subject
 from assay.report.model import MAX_ROWS, Figure, badness, figure, requests_words
-from assay.report.sql import Place, differences_sql, figures_sql, missing_sql, transcripts_sql
+from assay.report.sql import (
+    Place,
+    Query,
+    differences_sql,
+    figures_sql,
+    missing_sql,
+    transcripts_sql,
+)
 from assay.report.text import Scale
 
 Item = TypeVar("Item", Estimate, Difference)
@@ -55,14 +62,6 @@ class Row:
         """``higher is better`` or ``lower is better``, as far as that can be said."""
         good = direction(self.good, self.slice.get("polarity"))
         return f"{good}er is better" if good else ""
-
-
-@dataclass(frozen=True)
-class Query:
-    """SQL that gives a table's figures again, and what it answers."""
-
-    about: str
-    sql: str
 
 
 @dataclass(frozen=True)
