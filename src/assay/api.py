@@ -21,11 +21,25 @@ from assay.launch import (
     LaunchCheck,
     Signature,
     check_launch,
+    close_finding,
     init_launch,
+    list_findings,
+    mitigate_finding,
+    open_finding,
+    prove_finding,
+    show_finding,
     sign_launch,
 )
 from assay.models import weights
-from assay.records import Certificate, Comparison, Difference, Estimate, Matrix, RunRecord
+from assay.records import (
+    Certificate,
+    Comparison,
+    Difference,
+    Estimate,
+    Finding,
+    Matrix,
+    RunRecord,
+)
 from assay.report import RunView, write_report
 from assay.runs import Controls, EvalRequest, Progress, Spending
 from assay.runs.blocking import finish
@@ -40,6 +54,7 @@ __all__ = [
     "Comparison",
     "Controls",
     "Difference",
+    "Finding",
     "GateResult",
     "LaunchCheck",
     "LocalModel",
@@ -53,6 +68,7 @@ __all__ = [
     "certify",
     "check",
     "check_launch",
+    "close_finding",
     "compare",
     "compare_many",
     "export",
@@ -61,15 +77,20 @@ __all__ = [
     "init",
     "init_launch",
     "list_evals",
+    "list_findings",
     "list_runs",
     "local_models",
     "make_report",
+    "mitigate_finding",
+    "open_finding",
+    "prove_finding",
     "quickstart",
     "rescore",
     "resume",
     "run",
     "sample_labels",
     "show",
+    "show_finding",
     "sign_launch",
     "sql",
 ]

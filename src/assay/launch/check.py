@@ -11,6 +11,7 @@ from assay.launch.collect import Collector, Found
 from assay.launch.definition import Gate, LaunchDefinition
 from assay.launch.evidence import Evidence, Pairs, Scores, Threshold
 from assay.launch.gates import Decision, decide, shown
+from assay.launch.ledger import findings_of
 from assay.launch.result import GateResult, LaunchCheck, Proof, Waived, judged
 from assay.records import Certificate
 from assay.runs.contrast import contrasts
@@ -39,7 +40,8 @@ def gather_and_decide(
     gates = tuple(
         _Checked(collector, definition, gate, moment).result() for gate in definition.gates
     )
-    verdict, reason, conditions = judged(gates)
+    findings = tuple(each for each in findings_of(place, definition.name) if each.open)
+    verdict, reason, conditions = judged(gates, findings)
     used = {gate.certificate for gate in gates if gate.certificate}
     certificates = [each for each in collector.certificates if each.id in used]
     return LaunchCheck(
@@ -50,6 +52,7 @@ def gather_and_decide(
         reason=reason,
         gates=gates,
         conditions=conditions,
+        findings=findings,
         checked=moment.isoformat(timespec="seconds"),
         assay=__version__,
         definition=str(definition.file),

@@ -15,6 +15,7 @@ from assay.errors import AssayError
 from assay.evals import content_hash, load_eval
 from assay.launch.definition import Gate, LaunchDefinition, Subject, Surface
 from assay.launch.evidence import Pairs, ScorerError, Scores, Standing
+from assay.launch.matched import side_by_side
 from assay.records import Certificate, EvalRecord, Measured, RunRecord, ScorerRecord
 from assay.runs.certificates import certificate_for, read_certificates
 from assay.runs.pairing import Pairing, Side
@@ -166,36 +167,7 @@ class Collector:
         """Both runs' scores of the same samples in a slice, and what is missing by reason."""
         with connect() as connection:
             found = Pairing(connection, baseline.side, candidate.side).pairs()
-        inside = [all(getattr(cell, k) == v for k, v in slice_.items()) for cell in found.cells]
-        rows = np.array(inside, dtype=bool)[found.cell]
-        new, old = found.candidate[rows], found.baseline[rows]
-        cells = [cell for cell, held in zip(found.cells, inside, strict=True) if held]
-        alone = dict.fromkeys(range(5), 0)
-        missing: dict[str, int] = {}
-        for cell in cells:
-            alone[cell.standing] += cell.rows
-            if cell.standing == 0:
-                for side in ("candidate", "baseline"):
-                    if reason := getattr(cell, f"{side}_reason"):
-                        name = f"{side} {reason}"
-                        missing[name] = missing.get(name, 0) + cell.rows
-        if len(new) == 0:
-            return None, missing
-        clusters = found.clusters[rows] if found.clusters is not None else None
-        if clusters is not None and len(np.unique(clusters)) == len(clusters):
-            clusters = None
-        held = np.concatenate([new, old])
-        held = held[~np.isnan(held)]
-        bounds = candidate.scorer.bounds
-        return Pairs(
-            candidate=new,
-            baseline=old,
-            clusters=clusters,
-            bounds=bounds,
-            binary=bounds == (0.0, 1.0) and bool(np.isin(held, (0, 1)).all()),
-            only_candidate=alone[1] + alone[3] + alone[4],
-            only_baseline=alone[2],
-        ), missing
+        return side_by_side(found, slice_, candidate.scorer.bounds)
 
     def values_of(self, found: Found, column: str) -> list[str]:
         """What a column of the gate's scores holds, to help with a misspelt slice."""
