@@ -14,7 +14,11 @@ LaunchVerdict = Literal["go", "conditional", "no-go"]
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """One run that a gate rests on. ``sha256`` holds the hash of each of the run's files."""
+    """One run that a gate rests on.
+
+    ``sha256`` holds the hash of each of the run's files, and of people's labels of it, where these
+    are evidence.
+    """
 
     role: str
     run: str
@@ -41,7 +45,8 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     the scorer's error where it was measured; ``raw`` is as scored. ``low`` and ``high`` are one-
     sided bounds, each at ``confidence``, with missing scores at their worst; an end is infinite
     (null in JSON) where nothing bounds it. ``missing`` counts unscored rows by reason, in the
-    candidate's run and, for a margin, in the baseline's. ``conditions`` weaken a pass; beside
+    candidate's run and, for a margin, in the baseline's. ``labels`` counts people's labels of the
+    candidate's run, where they are in the bounds. ``conditions`` weaken a pass; beside
     another verdict they are remarks. ``needed`` says what would settle an inconclusive gate, and
     ``needed_count`` how many of it (None where no number would do, or none is known).
     """
@@ -77,6 +82,7 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     needed: str
     evidence: tuple[Proof, ...]
     waiver: Waived | None = None
+    labels: int = 0
 
     @property
     def figure(self) -> str:
