@@ -118,6 +118,18 @@ def missing_words(missing: dict[str, int]) -> str:
     return ", ".join(f"{words} ({count:,})" for words, count in found)
 
 
+def missing_by_side(missing: dict[str, int]) -> str:
+    """As :func:`missing_words`, where a reason may follow the name of a run: its side."""
+    told = []
+    for name, count in by_count(missing):
+        side, _, reason = name.rpartition(" ")
+        known = reason in REASONS
+        words = REASONS[reason] if known else name
+        words = f"{side}: {words}" if side and known else words
+        told.append(words if len(missing) == 1 else f"{words} ({count:,})")
+    return ", ".join(told)
+
+
 def trust_words(estimate: Estimate, scale: Scale) -> tuple[str, ...]:
     """What vouches for a figure's scorer, a line each; nothing where nothing was scored."""
     if not estimate.n:

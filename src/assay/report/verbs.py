@@ -1,4 +1,4 @@
-"""What `assay.api` gives of reports that more than one run makes: of a launch."""
+"""What `assay.api` gives of reports: of a run, of a launch."""
 
 from __future__ import annotations
 
@@ -8,14 +8,42 @@ from typing import Literal
 from assay.launch import load_launch
 from assay.launch.check import gather_and_decide
 from assay.launch.definition import FOLDER
+from assay.launch.ledger import findings_of
 from assay.launch.signing import with_signatures
+from assay.report.html import write_report
 from assay.report.launch.gather import gather
 from assay.report.launch.html import render_launch
 from assay.report.launch.markdown import launch_markdown
+from assay.report.model import RunView
 from assay.report.page import write_page
-from assay.store.workspace import Workspace
+from assay.runs import cut_off, figures
+from assay.store.scored import scored_transcripts
+from assay.store.workspace import RunFolder, Workspace, with_tables
 
 Format = Literal["html", "md"]
+
+
+def make_report(
+    name: str = "latest",
+    *,
+    baseline: str | None = None,
+    out: str | Path | None = None,
+    workspace: str | Path = ".",
+) -> Path:
+    """Write a run's report: one HTML file that works without any network.
+
+    Args:
+        name: the run's id, the beginning of it, or ``latest``.
+        baseline: the run to compare with; where it is None, the one that the run was made with.
+        out: the file to write; ``report.html`` in the run's folder where it is None.
+    """
+    place = Workspace.find(Path(workspace))
+    folder = with_tables(place.run(name))
+    baseline = baseline or folder.read().baseline
+    path = Path(out) if out else folder.path / "report.html"
+    other = _view(with_tables(place.run(baseline))) if baseline else None
+    write_report(path, _view(folder), other)
+    return path
 
 
 def report_launch(
@@ -35,8 +63,16 @@ def report_launch(
     place = Workspace.find(Path(workspace))
     definition = load_launch(name, place.root)
     check = with_signatures(place, gather_and_decide(place, definition))
-    view = gather(place, definition, check)
+    view = gather(place, definition, check, findings_of(place, definition.name))
     path = Path(out) if out else place.root / FOLDER / f"{definition.name}.{format}"
-    parts = render_launch(view) if format == "html" else launch_markdown(view)
-    write_page(path, parts)
+    write_page(path, render_launch(view) if format == "html" else launch_markdown(view))
     return path
+
+
+def _view(folder: RunFolder) -> RunView:
+    return RunView(
+        record=folder.read(),
+        estimates=figures(folder),
+        transcripts=scored_transcripts(folder),
+        cut_off=cut_off(folder),
+    )

@@ -125,11 +125,7 @@ def _transcript(each: Transcript, run: str) -> Transcript:
     )
 
 
-def _rows(
-    told: Iterable[tuple[Transcript, tuple[ScoreRow, ...]]], run: str
-) -> Iterable[ScoreRow]:
+def _rows(told: Iterable[tuple[Transcript, tuple[ScoreRow, ...]]], run: str) -> Iterable[ScoreRow]:
     for transcript, rows in told:
         for row in rows:
-            yield msgspec.structs.replace(
-                row, run_id=run, transcript_id=transcript.transcript_id
-            )
+            yield msgspec.structs.replace(row, run_id=run, transcript_id=transcript.transcript_id)

@@ -11,7 +11,7 @@ from assay.records import Finding
 from assay.report.launch.view import Source
 from assay.report.model import requests_words
 from assay.report.sql import Place, Query, differences_sql, figures_sql
-from assay.report.text import REASONS, by_count
+from assay.report.text import missing_by_side
 
 STANDINGS = {
     None: "no evidence",
@@ -19,6 +19,7 @@ STANDINGS = {
     "expired": "certificate expired",
     "uncertified": "uncertified",
     "by definition": "compares with a given target",
+    "audited": "audited by people",
 }
 
 
@@ -82,21 +83,12 @@ def _gate(gate: GateResult, sources: tuple[Source, ...]) -> GateView:
     return GateView(
         gate=gate,
         about=_about(gate),
-        missing=", ".join(_missing(gate)),
+        missing=missing_by_side(gate.missing),
         missing_count=sum(gate.missing.values()),
         standing=STANDINGS[gate.standing],
         needed="" if gate.needed in gate.reason else gate.needed.rstrip("."),
         queries=tuple(_queries(gate, sources)),
     )
-
-
-def _missing(gate: GateResult) -> Iterator[str]:
-    """Reasons in words; of a margin, each after the run that lacks the score."""
-    for name, count in by_count(gate.missing):
-        side, _, reason = name.rpartition(" ")
-        words = REASONS.get(reason, reason)
-        told = f"{side}: {words}" if side in ("candidate", "baseline") else words
-        yield told if len(gate.missing) == 1 else f"{told} ({count:,})"
 
 
 def _about(gate: GateResult) -> str:

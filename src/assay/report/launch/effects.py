@@ -9,7 +9,7 @@ from assay.records import Effect, Finding
 from assay.report.changes import between
 from assay.report.launch.view import Source
 from assay.report.model import requests_words
-from assay.report.text import Scale, missing_words
+from assay.report.text import Scale, missing_by_side
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ def effects(
 def _told(effect: Effect, scales: Mapping[tuple[str, str], Scale]) -> EffectView:
     ends = [end for end in (effect.before, effect.after) if end is not None]
     unknown = Scale(min(ends, default=0.0), max(ends, default=1.0), known=False)
-    scale = scales.get((effect.eval, effect.scorer), unknown)
+    unit = Scale(0.0, 1.0) if effect.rate else unknown
+    scale = scales.get((effect.eval, effect.scorer), unit)
     others = [value for name, value in effect.slice.items() if name != "polarity"]
     return EffectView(
         before=scale.say(effect.before),
@@ -52,5 +53,5 @@ def _told(effect: Effect, scales: Mapping[tuple[str, str], Scale]) -> EffectView
         size="no difference known" if effect.value is None else scale.difference(effect.value),
         interval=between(effect.low, effect.high, scale),
         requests=", ".join((requests_words(effect.slice), *others)),
-        missing=missing_words(effect.missing),
+        missing=missing_by_side(effect.missing),
     )

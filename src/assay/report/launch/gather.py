@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from assay.errors import NotFoundError
 from assay.launch import LaunchCheck
-from assay.launch.collect import BY_DEFINITION, Collector, Found, most_alike
+from assay.launch.collect import Collector, Found, most_alike
 from assay.launch.definition import LaunchDefinition
 from assay.launch.definition import Subject as Named
 from assay.launch.signing import last_signed
+from assay.launch.standing import BY_DEFINITION
 from assay.records import Contrast, Finding, RunRecord, now
 from assay.report.compare import direction
 from assay.report.launch.choose import choose_samples
