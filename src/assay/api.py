@@ -40,7 +40,7 @@ from assay.records import (
     Matrix,
     RunRecord,
 )
-from assay.report import make_report, report_launch
+from assay.report import make_report, report_comparison, report_launch
 from assay.runs import Controls, EvalRequest, Progress, Spending
 from assay.runs.blocking import finish
 from assay.runs.trust_verbs import certificates, certify, import_labels, sample_labels
@@ -84,6 +84,7 @@ __all__ = [
     "open_finding",
     "prove_finding",
     "quickstart",
+    "report_comparison",
     "report_launch",
     "rescore",
     "resume",

@@ -3,6 +3,13 @@
 from assay.report.html import write_report
 from assay.report.model import RunView
 from assay.report.text import figure_text
-from assay.report.verbs import make_report, report_launch
+from assay.report.verbs import make_report, report_comparison, report_launch
 
-__all__ = ["RunView", "figure_text", "make_report", "report_launch", "write_report"]
+__all__ = [
+    "RunView",
+    "figure_text",
+    "make_report",
+    "report_comparison",
+    "report_launch",
+    "write_report",
+]

@@ -1,4 +1,4 @@
-"""What `assay.api` gives of reports: of a run, of a launch."""
+"""What `assay.api` gives of reports: of a run, of a launch, of a comparison."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from assay.launch.check import gather_and_decide
 from assay.launch.definition import FOLDER
 from assay.launch.ledger import findings_of
 from assay.launch.signing import with_signatures
+from assay.records import Comparison
+from assay.report.comparison.flips import OF_EACH, flipped
+from assay.report.comparison.html import render_comparison
 from assay.report.html import write_report
 from assay.report.launch.gather import gather
 from assay.report.launch.html import render_launch
 from assay.report.launch.markdown import launch_markdown
 from assay.report.model import RunView
 from assay.report.page import write_page
-from assay.runs import cut_off, figures
+from assay.runs import compare, cut_off, figures
 from assay.store.scored import scored_transcripts
 from assay.store.workspace import RunFolder, Workspace, with_tables
 
@@ -67,6 +70,34 @@ def report_launch(
     path = Path(out) if out else place.root / FOLDER / f"{definition.name}.{format}"
     write_page(path, render_launch(view) if format == "html" else launch_markdown(view))
     return path
+
+
+def report_comparison(
+    baseline: str,
+    candidate: str,
+    *,
+    out: str | Path,
+    bridge: str | None = None,
+    workspace: str | Path = ".",
+) -> Comparison:
+    """Compare two runs and write the comparison as one HTML file, with the samples that flipped.
+
+    Args:
+        baseline: a run's id, the beginning of it, or ``latest``.
+        candidate: the run whose figures the baseline's are taken from.
+        out: the file to write.
+        bridge: a run of the baseline's model on the candidate's evals, where evals changed.
+
+    Returns:
+        The comparison; it lists the flips that were looked at, not all.
+    """
+    place = Workspace.find(Path(workspace))
+    old, new = (with_tables(place.run(name)) for name in (baseline, candidate))
+    between = with_tables(place.run(bridge)) if bridge else None
+    found = compare(old, new, bridge=between, flips=True, most_flips=OF_EACH)
+    samples = flipped(found.flips, old, new)
+    write_page(Path(out), render_comparison(found, old.read(), new.read(), samples))
+    return found
 
 
 def _view(folder: RunFolder) -> RunView:
