@@ -49,7 +49,7 @@ def span_of(rows: Sequence[Row]) -> float:
 
 
 def _plot(name: str, row: Row, rows: Sequence[Row]) -> Markup:
-    span = span_of(rows) or _span([row])
+    span = _span([each for each in rows if each.scale == row.scale])
     about = ", ".join(filter(None, (row.eval, row.scorer, row.name, row.requests)))
     return plots.difference_plot(name, about, row.change, row.scale, span)
 

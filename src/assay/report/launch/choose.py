@@ -76,7 +76,7 @@ def choose_samples(own: Sequence[Found], twins: Twins, room: int = ROOM) -> Samp
             if pools[tier].admits(stratum, rank):
                 pools[tier].add(stratum, rank, _Ranked(found[0].folder, id, key, tier, bad))
     chosen = compose(pools, room)
-    return _told(chosen, own, twins, of_tier)
+    return _told(chosen, own, twins, of_tier) if chosen else told_samples([], of_tier, [])
 
 
 def _by_run(own: Sequence[Found]) -> dict[Path, list[Found]]:
