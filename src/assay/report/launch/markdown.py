@@ -91,7 +91,12 @@ def _value(figure: Figure) -> str:
 
 
 def _other(other: Other) -> str:
-    told = f"{other.subject.title}: {_value(other.figure) if other.figure else 'no such figure'}"
+    told = f"{other.subject.title}: no such figure"
+    if other.figure is not None:
+        of = other.figure.estimate
+        seconds = "".join(f", {each}" for each in other.figure.seconds)
+        told = f"{other.subject.title}: {_value(other.figure)}{seconds}"
+        told += f", {of.n:,} of {of.planned:,} scored"
     found = other.change
     if found is None or not found.size:
         return told

@@ -122,7 +122,9 @@ class Told:
             label=label.replace("_", " "),
             rows=tuple(rows[:MAX_ROWS]),
             dropped=max(0, len(rows) - MAX_ROWS),
-            queries=tuple(self._queries([name for name, _ in slices[0]])),
+            queries=tuple(
+                self._queries(dict.fromkeys(tuple(name for name, _ in s) for s in slices))
+            ),
         )
 
     def _row(self, slice_: _Slice) -> Row:
@@ -150,13 +152,24 @@ class Told:
             badness=badness(ours.value, ours.good, ends, told.get("polarity")),
         )
 
-    def _queries(self, slicing: Sequence[str]) -> Iterator[Query]:
+    def _queries(self, slicings: Iterable[tuple[str, ...]]) -> Iterator[Query]:
         names = self.candidate.eval.name, self.candidate.scorer.name
         own = _place(self.candidate)
         places = list(dict.fromkeys([own, *map(_place, self.others)]))
-        yield Query("the figures", figures_sql(places, *names, slicing))
+        told = list(slicings)
+        for slicing in told:
+            by = f", by {' and '.join(slicing).replace('_', ' ')}" if slicing else ""
+            yield Query(f"the figures{by}", figures_sql(places, *names, slicing))
+            for beside, others, by_content in self._beside():
+                query = differences_sql(own, others, *names, slicing, by_content=by_content)
+                yield Query(f"the differences from {beside}{by}", query)
         if any(e.missing for figures in self._figures for e in figures.values()):
             yield Query("what is missing from them", missing_sql(places, *names))
+        yield Query("every transcript of the candidate's", transcripts_sql([own], *names))
+
+    def _beside(self) -> Iterator[tuple[str, list[Place], bool]]:
+        """The runs that the candidate's is compared with, by how samples are matched."""
+        own = _place(self.candidate)
         for by_content in (False, True):
             others = [
                 each
@@ -164,11 +177,8 @@ class Told:
                 if each.differences and each.by_content == by_content and _place(each) != own
             ]
             if others:
-                runs = dict.fromkeys(map(_place, others))
-                told = differences_sql(own, list(runs), *names, slicing, by_content=by_content)
-                beside = ", ".join(each.subject.title for each in others)
-                yield Query(f"the differences from {beside}", told)
-        yield Query("every transcript of the candidate's", transcripts_sql([own], *names))
+                titles = ", ".join(each.subject.title for each in others)
+                yield titles, list(dict.fromkeys(map(_place, others))), by_content
 
 
 _Slice = tuple[tuple[str, str], ...]
