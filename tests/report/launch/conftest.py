@@ -14,7 +14,9 @@ from assay.launch.check import gather_and_decide
 from assay.launch.ledger import findings_of
 from assay.launch.signing import with_signatures
 from assay.report.launch.gather import gather
+from assay.report.launch.markdown import launch_markdown
 from assay.report.launch.view import LaunchView
+from assay.report.page import write_page
 from assay.store.workspace import Workspace
 from tests.report.launch.made import GATES, make_workspace, sign
 from tests.report.material import HOSTILE
@@ -53,8 +55,9 @@ def launch(tmp_path_factory: pytest.TempPathFactory) -> Launch:
         found.id, what=what, by="Grace", before="20261121", after="20261120", workspace=root
     )
     page = api.report_launch("pilot", workspace=root)
-    markdown = api.report_launch("pilot", workspace=root, format="md")
-    return Launch(root, view_of(root), page, markdown)
+    view, markdown = view_of(root), root / "launches" / "pilot.md"
+    write_page(markdown, launch_markdown(view))
+    return Launch(root, view, page, markdown)
 
 
 def view_of(root: Path, name: str = "pilot") -> LaunchView:
