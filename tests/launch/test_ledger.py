@@ -58,6 +58,7 @@ def test_a_finding_is_opened_mitigated_proved_and_closed(
     assert (effect.before, effect.after, effect.n, effect.clusters) == (0.7, 0.97, 100, 100)
     assert effect.missing == {}
     assert "paired" in effect.method
+    assert effect.standing == "by definition"
     closed = api.close_finding("F1", by="Ana", reason="Shown.", workspace=workspace)
     assert (closed.open, closed.closed_by, closed.reason) == (False, "Ana", "Shown.")
     with pytest.raises(AssayError, match="was closed by Ana"):
@@ -203,6 +204,7 @@ def test_a_regression_is_measured_in_its_slice(workspace: Path, run: Run) -> Non
     effect = mitigated(workspace, found.id, before, after).mitigations[0].effect
     assert effect is not None
     assert (effect.better, effect.n, effect.shown) == ("low", 50, True)
+    assert effect.standing == "uncertified"
     assert effect.value == pytest.approx(-0.98)
 
 

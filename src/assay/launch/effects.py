@@ -9,8 +9,10 @@ from assay.launch.bounds import bounds_of
 from assay.launch.evidence import Threshold
 from assay.launch.matched import side_by_side
 from assay.launch.needed import POWER, more_samples
+from assay.launch.standing import known_of
 from assay.launch.subjects import check_direction
-from assay.records import Contrast, Difference, Effect, Finding, Measure
+from assay.records import Contrast, Difference, Effect, Finding, Measure, now
+from assay.runs.certificates import read_certificates
 from assay.runs.contrast import contrasts
 from assay.runs.differences import difference_in
 from assay.runs.pairing import Pairing, Side
@@ -48,6 +50,8 @@ def effect_of(place: Workspace, finding: Finding, before: str, after: str) -> Ef
         if finding.sample_id is not None:
             sample = pairing.sample(finding.sample_id, finding.epoch)
     assert told.better is not None
+    certificates = read_certificates(place.root)
+    known = known_of(new.scorer, certificates, told.slice, new.folder.id, now())
     shown = told.verdict == "better"
     needed, count = ("", None) if shown else _needed(matched, told, new.scorer.bounds)
     return Effect(
@@ -72,6 +76,7 @@ def effect_of(place: Workspace, finding: Finding, before: str, after: str) -> Ef
         least=told.least,
         greatest=told.greatest,
         rate=new.scorer.bounds == (0.0, 1.0),
+        standing=known.standing,
         differs=tuple(_differs(old, new, differ)),
         needed=needed,
         needed_samples=count,
