@@ -31,15 +31,7 @@ from assay.launch import (
     sign_launch,
 )
 from assay.models import weights
-from assay.records import (
-    Certificate,
-    Comparison,
-    Difference,
-    Estimate,
-    Finding,
-    Matrix,
-    RunRecord,
-)
+from assay.records import Certificate, Comparison, Difference, Estimate, Matrix, RunRecord
 from assay.report import make_report, report_comparison, report_launch
 from assay.runs import Controls, EvalRequest, Progress, Spending
 from assay.runs.blocking import finish
@@ -53,7 +45,6 @@ __all__ = [
     "Comparison",
     "Controls",
     "Difference",
-    "Finding",
     "GateResult",
     "LaunchCheck",
     "LocalModel",
