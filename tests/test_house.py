@@ -20,7 +20,7 @@ HEAVY = {  # package -> the rooms that may import it
     "jinja2": {"evals", "report"},
     "openpyxl": set(),
     "pyarrow": {"formats", "store"},
-    "pydantic": {"evals", "launch", "runs"},
+    "pydantic": {"evals", "launch", "runs", "watch"},
     "python_calamine": {"formats"},
     "rich": {"cli"},
     "statsmodels": set(),

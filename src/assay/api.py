@@ -34,6 +34,7 @@ from assay.scorers import check_scorer_spec
 from assay.store.query import ask
 from assay.store.scored import scored_transcripts
 from assay.store.workspace import RunFolder, Workspace
+from assay.watch import WatchStatus, WatchTurn, init_watch, start_watch, stop_watch, watch_status
 
 __all__ = [
     "Certificate",
@@ -48,6 +49,8 @@ __all__ = [
     "Signature",
     "Spending",
     "Summary",
+    "WatchStatus",
+    "WatchTurn",
     "add_local_model",
     "certificates",
     "certify",
@@ -60,6 +63,7 @@ __all__ = [
     "import_transcripts",
     "init",
     "init_launch",
+    "init_watch",
     "list_evals",
     "list_runs",
     "local_models",
@@ -72,6 +76,9 @@ __all__ = [
     "show",
     "sign_launch",
     "sql",
+    "start_watch",
+    "stop_watch",
+    "watch_status",
 ]
 
 Result = TypeVar("Result")

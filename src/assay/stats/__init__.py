@@ -27,7 +27,7 @@ from assay.stats.power import (
 from assay.stats.prediction import audited_mean
 from assay.stats.proportion import rate, zero_failures_bound
 from assay.stats.scorer_error import Corrected, Share, corrected_rate, labels_between_classes
-from assay.stats.sequences import Change, find_change, rate_at_any_time
+from assay.stats.sequences import Change, find_change, rate_at_any_time, strongest_since
 from assay.stats.trend import Trend, trend
 from assay.stats.two_samples import difference
 from assay.stats.verification import rates_from_verdicts
@@ -69,6 +69,7 @@ __all__ = [
     "rate_variance",
     "rates_from_verdicts",
     "smallest_difference",
+    "strongest_since",
     "success_at_k",
     "success_within_budget",
     "sums_by_cluster",

@@ -17,7 +17,7 @@ from assay.stats.distributions import tail
 from assay.stats.interval import Interval
 
 
-def rate_at_any_time(successes: int, n: int, *, confidence: float = 0.95) -> Interval:
+def rate_at_any_time(successes: float, n: int, *, confidence: float = 0.95) -> Interval:
     """The interval of a rate that holds at every n at once, so that one may look and stop at will.
 
     It holds every rate p whose likelihood is within a factor of 1 / (1 - confidence) of the average
@@ -25,11 +25,17 @@ def rate_at_any_time(successes: int, n: int, *, confidence: float = 0.95) -> Int
     such a factor with chance 1 - confidence at most (Ville's inequality). Observations must be
     independent, with one rate throughout; ``find_change`` watches for another.
 
+    It also holds, and is wider than it need be, for the mean of scores between 0 and 1, for
+    observations of different rates whose mean is meant, and for random parts of a fixed population
+    drawn anew from time to time, without repeats within a part: for all of these exp(a * total) is
+    no greater on average than for independent observations of one rate (Hoeffding 1963, theorems 1
+    and 4).
+
     Args:
-        successes, n: all of them since the watch began.
+        successes, n: all of them since the watch began; ``successes`` may be a sum of scores.
 
     Sources: Robbins (1970), Annals of Mathematical Statistics 41:1397; Howard et al. (2021), Annals
-    of Statistics 49:1055 (the beta-binomial mixture).
+    of Statistics 49:1055 (the beta-binomial mixture); Hoeffding (1963), JASA 58:13.
     """
     if n < 0 or not 0 <= successes <= n:
         raise ValueError(f"{successes} successes of {n} observations")
@@ -117,6 +123,25 @@ def find_change(
         evidence=evidence,
         patience=patience,
     )
+
+
+def strongest_since(
+    successes: ArrayLike,
+    trials: ArrayLike,
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+) -> int:
+    """The look from which the evidence that a rate left its range is strongest up to the last one.
+
+    It is an estimate of when the rate changed, without an interval.
+
+    Args:
+        successes, trials: of each look, shape (looks,), at least one.
+        at_most, at_least: as for ``find_change``.
+    """
+    won, tried = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    return _since(_log_ratios(won, tried, at_most, at_least))
 
 
 _ODDS = np.array([1.25, 1.5, 2.0, 3.0, 5.0, 10.0])
