@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import smtplib
+import socket
 import ssl
 import subprocess
 import urllib.error
@@ -117,7 +118,9 @@ def _to_mail(alert: Alert, email: Email) -> None:
     password = _variable(email.password_env) if email.password_env else None
     message = mail(alert, email)
     try:
-        with smtplib.SMTP(email.host, email.port, timeout=TIMEOUT) as server:
+        # The host's own name, as it is: asking the network for a longer one may take long.
+        own = header(socket.gethostname()) or "localhost"
+        with smtplib.SMTP(email.host, email.port, own, timeout=TIMEOUT) as server:
             if email.starttls:
                 server.starttls(context=ssl.create_default_context())
             if email.user is not None and password is not None:
@@ -151,7 +154,9 @@ def mail(alert: Alert, email: Email) -> EmailMessage:
 
 def _kind(error: BaseException) -> str:
     """What failed, in words that hold no URL: the system's own text, or the error's name."""
-    reason = getattr(error, "reason", error)
+    reason = getattr(error, "reason", None)
+    if not isinstance(reason, BaseException):
+        reason = error
     if isinstance(reason, ssl.SSLCertVerificationError):
         return f"the certificate is not trusted: {reason.verify_message}"
     if isinstance(reason, TimeoutError):
@@ -160,4 +165,4 @@ def _kind(error: BaseException) -> str:
         return str(reason.strerror)
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return "the server offers no STARTTLS, or no way to log in"
-    return type(reason).__name__ if isinstance(reason, BaseException) else type(error).__name__
+    return type(reason).__name__

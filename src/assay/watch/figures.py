@@ -84,17 +84,21 @@ class Sequences:
         if not sight.unfit:
             decision = self._decide(sight, counts, sequence, unscored)
         standing = _standing(was, decision)
-        changed = decision is not None and decision.since is not None
+        established = decision is not None and decision.since is not None
+        # A detector's alarm stays in its sequence, and would hide one to the other side.
+        closed = standing != was or (
+            established and self._definition.false_alarms.looks is not None
+        )
         bounds = (0.0, 1.0) if unscored else (sight.scorer.bounds or (0.0, 1.0))
         since = before[2].since if before is not None and standing == was else None
-        if changed and standing != was:
+        if established and standing != was:
             assert decision is not None
             assert decision.since is not None
             since = dues[decision.since]
         return self._written(
             sight, counts, decision, unscored, bounds,
             sequence=sequence, begun=dues[0], restarted=restarted, standing=standing,
-            since=None if standing == "as expected" else since, changed=standing != was,
+            since=None if standing == "as expected" else since, changed=standing != was, closed=closed,
         )  # fmt: skip
 
     def _decide(
@@ -115,6 +119,7 @@ class Sequences:
         self, sight: Sight, counts: Sequence[Counts], decision: Decision | None, unscored: bool,
         bounds: tuple[float, float], *, sequence: int, begun: str, restarted: str,
         standing: Standing, since: str | None, changed: bool,
+        closed: bool,
     ) -> Claim:  # fmt: skip
         planned, scored = (
             sum(each.planned for each in counts),
@@ -154,6 +159,7 @@ class Sequences:
             since=since,
             restarted=restarted,
             changed=changed,
+            closed=closed,
         )
 
     def _reference(self, sight: Sight, sequence: int, unscored: bool) -> str:
@@ -180,7 +186,7 @@ def _sequence(
     ]
     if changed:
         return claim.sequence + 1, "; ".join(changed)
-    if claim.changed:
+    if claim.closed:
         return claim.sequence + 1, AGAIN
     return claim.sequence, ""
 

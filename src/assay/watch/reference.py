@@ -78,9 +78,8 @@ class Baseline:
         high = bounds[0] + span * (found.most.high - own)
         confidence = self._confidence(sequence)
         return (
-            f"{max(low, bounds[0]):.4g} to {min(high, bounds[1]):.4g} by run {self.run} "
-            f"({confidence:.2%} interval of {self.counts.planned:,} replies, the missing at "
-            f"their worst and best){margin}"
+            f"{max(low, bounds[0]):.4g} to {min(high, bounds[1]):.4g} (run {self.run},"
+            f" n {self.counts.planned:,}, {confidence:.2%}){margin}"
         )
 
     def _confidence(self, sequence: int) -> float:

@@ -31,7 +31,8 @@ class Claim(msgspec.Struct, frozen=True):
     change, and after a change was established. ``low`` and ``high`` hold at all looks at once;
     ``worst_low`` and ``worst_high`` do so whatever the missing replies would have said. ``value``
     is of the scored replies. All are in the scorer's units. ``standing`` is what is established;
-    ``since`` is an estimate of when it began; ``changed`` tells that this look established it.
+    ``since`` is an estimate of when it began; ``changed`` tells that this look established it, and
+    ``closed`` that the next look begins a new sequence.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Claim(msgspec.Struct, frozen=True):
     since: str | None
     restarted: str = ""
     changed: bool = False
+    closed: bool = False
 
 
 class SeenFigure(msgspec.Struct, frozen=True):
