@@ -1,4 +1,4 @@
-"""A workspace with one eval, a model on a loopback socket whose behaviour a test sets, and a clock."""
+"""A workspace with one eval, a model on a loopback socket that a test steers, and a clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alerts by a real program, a real HTTP server and a real SMTP server; and what hostile text may do."""
+"""Alerts by a real program, a real HTTP server and a real SMTP server; and hostile text."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Post:
         self.encrypted: list[bool] = []
         self.logins: list[tuple[bytes, bytes]] = []
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         self.envelopes.append(envelope)
         self.encrypted.append(session.ssl is not None)
         return "250 OK"

@@ -92,6 +92,11 @@ def test_looks_that_share_a_fate_are_not_promised_anything():
         chance = rng.beta(9, 1, LOOKS)  # the endpoint's mood of the day, 0.9 on average
         ever.append(evidence(rng.binomial(EACH, chance).astype(float), 0.9).max() > 3.0)
     assert np.mean(ever) > 5 * CHANCE
+    totals = rng.binomial(EACH, rng.beta(9, 1, LOOKS)).astype(float)
+    edge = Expected(Range(0.9, 0.9), Range(0.9, 0.9))
+    assert decide_by_chance(whole(totals), edge, CHANCE).sways  # and says when it sees it
+    steady = rng.binomial(EACH, 0.9, LOOKS).astype(float)
+    assert not decide_by_chance(whole(steady), edge, CHANCE).sways
 
 
 @pytest.mark.parametrize("regime", REGIMES)

@@ -1,4 +1,4 @@
-"""Whole watches of a model on a loopback socket, day by day: changes, restarts, and what is missed."""
+"""Whole watches of a model on a loopback socket, day by day: changes, restarts, missed looks."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from assay import api
 from assay.errors import AssayError, DefinitionError
 from assay.records import ScoreRow
 from assay.store.tables import read_rows
+from tests.launch import conftest as launch
 from tests.support.fault_server import FaultServer, reply, reset, status
 from tests.watch.conftest import (
     Clock,
@@ -48,7 +49,7 @@ def test_a_change_at_look_k_is_established_once_and_dated(
     assert alert["id"].startswith("nightly-")
     assert "lower than expected (worse)" in alert["title"]
     assert f"Since: about {changed_on}" in alert["text"]
-    for told in ("Expected: 0.95", "n ", "asked in", "Missing: 0", "uncertified", "0.05 at most"):
+    for told in ("Expected: 0.95", "n ", "asked in", "Missing: 0", "own targets", "0.05 at most"):
         assert told in alert["text"]
     [found] = api.watch_status("nightly", workspace=workspace)
     [seen] = found.figures
@@ -259,6 +260,28 @@ def test_what_cannot_be_watched_is_refused(
     assert endpoint.server.seen == []
 
 
+def test_a_judged_figure_shows_the_judges_error(
+    workspace: Path, endpoint: Endpoint, inbox: FaultServer
+) -> None:
+    launch.write_eval(workspace / "evals" / "twins")
+    endpoint.right, endpoint.wrong = 0.0, "I'm sorry, but I can't help with that."
+    figure = {"eval": "twins", "scorer": "refusal", "slice": {"polarity": "violative"}}
+    write_watch(workspace, {**figure, "reference": {"value": 0.3}})
+    with pytest.raises(DefinitionError, match="polarity: violative"):
+        write_watch(workspace, {**figure, "slice": {}})
+        look(workspace)
+    write_watch(workspace, {**figure, "reference": {"value": 0.3}})
+    [made] = api.run(["twins"], "openai/any", workspace=workspace)
+    [version] = [each.version for each in made.run.evals[0].scorers if each.name == "refusal"]
+    launch.certify(workspace, version, expires="2999-01-01T00:00:00+00:00", right=0.97)
+    assert [alert.kind for alert in look(workspace).alerts] == ["change"]
+    [alert] = received(inbox)
+    assert "(better)" in alert["title"]  # refusing what is violative is what is wanted
+    assert "certified by refusal-1, sensitivity 0.970 [0.970, 1.000]" in alert["text"]
+    assert "freed of that error" in alert["text"]
+    assert "polarity violative" in alert["text"]
+
+
 def test_a_part_of_an_eval_is_no_baseline(workspace: Path, endpoint: Endpoint) -> None:
     [made] = api.run(["echoes"], "openai/any", workspace=workspace, limit=20)
     write_watch(workspace, {"reference": {"run": made.run.id}}, alerts=[])
@@ -273,10 +296,14 @@ def test_looks_are_no_evidence_for_a_launch(
     write_watch(workspace)
     look(workspace)
     gate = {"id": "right", "eval": "echoes", "scorer": "exact", "owner": "Ann"}
-    launch = {"name": "pilot", "candidate": "openai/any", "gates": [{**gate, "limit": {"min": 0}}]}
+    definition = {
+        "name": "pilot",
+        "candidate": "openai/any",
+        "gates": [{**gate, "limit": {"min": 0}}],
+    }
     file = workspace / "launches" / "pilot.yaml"
     file.parent.mkdir()
-    file.write_text(json.dumps(launch))
+    file.write_text(json.dumps(definition))
     [decided] = api.check_launch("pilot", workspace=workspace).gates
     assert [each.run for each in decided.evidence] == [made.run.id]
 

@@ -1,4 +1,4 @@
-"""The process itself: killed at any moment, asked to stop, alone at its watch, and what it prints."""
+"""The process itself: killed at any moment, asked to stop, alone, and what it prints."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_a_running_watch_looks_again_when_it_is_due_and_stops_when_asked(
         assert "another process is at this watch" in second[2]
         code, _, err = finish(workspace, edge, "stop", "nightly")
         assert (code, err) == (0, "No process is at nightly.\n")
-        out, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=30)
         assert process.returncode == 0
         assert "The next look is due" in err
     finally:

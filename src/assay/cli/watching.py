@@ -122,6 +122,8 @@ def _print(found: WatchStatus) -> None:
         if seen.figure.restarted:
             note(f"{seen.id} began anew, sequence {seen.figure.sequence}: {seen.figure.restarted}")
         note(f"Scorer of {seen.id}: {seen.scorer}.")
+        for warning in filter(None, (seen.figure.warning, seen.unscored.warning)):
+            note(f"Warning for {seen.id}: {warning}.")
     note(f"Looks: {found.done:,} done, {found.missed:,} missed; next due {found.next_due or '-'}.")
     for look in found.looks:
         if look.status == "missed":

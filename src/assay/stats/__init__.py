@@ -27,7 +27,13 @@ from assay.stats.power import (
 from assay.stats.prediction import audited_mean
 from assay.stats.proportion import rate, zero_failures_bound
 from assay.stats.scorer_error import Corrected, Share, corrected_rate, labels_between_classes
-from assay.stats.sequences import Change, find_change, rate_at_any_time, strongest_since
+from assay.stats.sequences import (
+    Change,
+    chance_of_spread,
+    find_change,
+    rate_at_any_time,
+    strongest_since,
+)
 from assay.stats.trend import Trend, trend
 from assay.stats.two_samples import difference
 from assay.stats.verification import rates_from_verdicts
@@ -49,6 +55,7 @@ __all__ = [
     "audited_mean",
     "audited_rate",
     "benjamini_hochberg",
+    "chance_of_spread",
     "clustered_mean",
     "corrected_rate",
     "difference",

@@ -13,7 +13,7 @@ from math import lgamma, log, log1p
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from assay.stats.distributions import tail
+from assay.stats.distributions import chi2_tail, tail
 from assay.stats.interval import Interval
 
 
@@ -142,6 +142,32 @@ def strongest_since(
     """
     won, tried = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
     return _since(_log_ratios(won, tried, at_most, at_least))
+
+
+def chance_of_spread(successes: ArrayLike, trials: ArrayLike, *, since: int = 0) -> float:
+    """How likely looks of one rate are to differ as much as these do; small where they sway.
+
+    Pearson's test of homogeneity. A rate that changed once, at look ``since``, is allowed for.
+    Where looks sway beyond chance, neither the intervals nor the alarm here keep their word.
+
+    Args:
+        successes, trials: of each look, shape (looks,).
+
+    Returns:
+        The p-value; 1 where there is too little to tell.
+
+    Source: Cochran (1954), Biometrics 10:417.
+    """
+    won, tried = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    statistic, freedom = 0.0, 0
+    for part in (slice(0, since), slice(since, None)):
+        held = tried[part] > 0
+        x, n = won[part][held], tried[part][held]
+        rate = float(x.sum() / n.sum()) if len(n) else 0.0
+        if len(n) > 1 and 0 < rate < 1:
+            statistic += float(((x - n * rate) ** 2 / (n * rate * (1 - rate))).sum())
+            freedom += len(n) - 1
+    return float(chi2_tail(statistic, freedom)) if freedom else 1.0
 
 
 _ODDS = np.array([1.25, 1.5, 2.0, 3.0, 5.0, 10.0])

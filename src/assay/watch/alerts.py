@@ -64,6 +64,8 @@ def of_change(
         lines.append(f"Scorer: {seen.scorer}.")
     if claim.since:
         lines.append(f"Since: about {claim.since} (the likeliest look, without an interval).")
+    if claim.warning:
+        lines.append(f"Warning: {claim.warning}.")
     shown = list(runs)[-MOST_RUNS:]
     more = f", and {len(runs) - len(shown):,} earlier" if len(runs) > len(shown) else ""
     lines += [f"Runs: {', '.join(shown)}{more}.", guarantee(definition), BASIS]

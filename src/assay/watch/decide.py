@@ -14,11 +14,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.stats import Interval, find_change, rate_at_any_time, strongest_since
+from assay.stats import (
+    Interval,
+    chance_of_spread,
+    find_change,
+    rate_at_any_time,
+    strongest_since,
+)
 from assay.watch.result import Counts, Standing
 
 SHOWN = 0.95
 """The confidence of intervals where the promise is a patience and not a chance."""
+
+
+SWAYS = 0.001
+"""Below this chance of their spread, looks are said to differ more than chance explains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,8 @@ class Totals:
 class Decision:
     """Where a claim stands: both intervals, what is established, and since which look.
 
-    ``back`` tells that the share is shown to lie within the range.
+    ``back`` tells that the share is shown to lie within the range, and ``sways`` that looks differ
+    more than independent replies of one rate would.
     """
 
     least: Interval
@@ -83,6 +94,7 @@ class Decision:
     standing: Standing
     since: int | None
     back: bool
+    sways: bool
 
 
 def share_of_chance(chance: float, claims: int, sequence: int, *, baseline: bool) -> float:
@@ -159,7 +171,8 @@ def _decided(
         edge = _inside(expected.least.low)
         since = strongest_since(totals.most, totals.planned, at_least=edge)
     back = least.low >= expected.least.low and most.high <= expected.most.high
-    return Decision(least, most, standing, since, back)
+    sways = chance_of_spread(totals.least, totals.planned, since=since or 0) < SWAYS
+    return Decision(least, most, standing, since, back, sways)
 
 
 def _inside(edge: float) -> float:

@@ -22,6 +22,12 @@ AGAIN = "a change was established"
 """Why a sequence begins anew after an alert: to see what holds from then on."""
 
 
+SWAY = (
+    "looks differ from one another more than independent replies of one rate would: the promise"
+    " about false alarms does not cover that"
+)
+
+
 @dataclass(frozen=True)
 class Sight:
     """What a look saw of a figure, before anything is decided. ``unfit``: the reference is void."""
@@ -98,7 +104,8 @@ class Sequences:
         return self._written(
             sight, counts, decision, unscored, bounds,
             sequence=sequence, begun=dues[0], restarted=restarted, standing=standing,
-            since=None if standing == "as expected" else since, changed=standing != was, closed=closed,
+            since=None if standing == "as expected" else since,
+            changed=standing != was, closed=closed,
         )  # fmt: skip
 
     def _decide(
@@ -160,6 +167,7 @@ class Sequences:
             restarted=restarted,
             changed=changed,
             closed=closed,
+            warning=SWAY if decision is not None and decision.sways else "",
         )
 
     def _reference(self, sight: Sight, sequence: int, unscored: bool) -> str:

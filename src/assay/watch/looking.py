@@ -23,6 +23,8 @@ from assay.watch.figures import Sequences, Sight
 from assay.watch.reference import Baseline
 from assay.watch.result import Counts, Look, SeenFigure
 
+_BY_DEFINITION = ("choice", "exact", "numeric")
+
 POLL = 0.5
 """Seconds between glances at whether somebody asked the watch to stop."""
 
@@ -175,6 +177,8 @@ def run_of(place: Workspace, draw: str) -> RunFolder | None:
 def _trust(certificates: list[Certificate], scorer: ScorerRecord, run: str, counts: Counts) -> str:
     """What is known of the scorer's error, with this look's rate freed of it where that can be."""
     own = [each for each in certificates if each.version == scorer.version]
+    if not own and scorer.kind in _BY_DEFINITION:
+        return f"{scorer.name} {scorer.version}, which compares with the eval's own targets"
     certificate = certificate_for(own, scorer.version, run, now())
     if certificate is None:
         return f"{scorer.name} {scorer.version}, uncertified: nobody has measured its error"

@@ -32,7 +32,8 @@ class Claim(msgspec.Struct, frozen=True):
     ``worst_low`` and ``worst_high`` do so whatever the missing replies would have said. ``value``
     is of the scored replies. All are in the scorer's units. ``standing`` is what is established;
     ``since`` is an estimate of when it began; ``changed`` tells that this look established it, and
-    ``closed`` that the next look begins a new sequence.
+    ``closed`` that the next look begins a new sequence. ``warning`` says where the promise about
+    false alarms should not be relied on.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Claim(msgspec.Struct, frozen=True):
     restarted: str = ""
     changed: bool = False
     closed: bool = False
+    warning: str = ""
 
 
 class SeenFigure(msgspec.Struct, frozen=True):
