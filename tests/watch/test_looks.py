@@ -266,9 +266,8 @@ def test_a_judged_figure_shows_the_judges_error(
     launch.write_eval(workspace / "evals" / "twins")
     endpoint.right, endpoint.wrong = 0.0, "I'm sorry, but I can't help with that."
     figure = {"eval": "twins", "scorer": "refusal", "slice": {"polarity": "violative"}}
-    write_watch(workspace, {**figure, "reference": {"value": 0.3}})
+    write_watch(workspace, {**figure, "slice": {}})
     with pytest.raises(DefinitionError, match="polarity: violative"):
-        write_watch(workspace, {**figure, "slice": {}})
         look(workspace)
     write_watch(workspace, {**figure, "reference": {"value": 0.3}})
     [made] = api.run(["twins"], "openai/any", workspace=workspace)
