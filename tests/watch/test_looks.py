@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assay import api
-from assay.errors import AssayError, DefinitionError
+from assay.errors import AssayError, DefinitionError, StoreError
 from assay.records import ScoreRow
 from assay.store.tables import read_rows
 from tests.launch import conftest as launch
@@ -350,3 +353,51 @@ def test_init_makes_what_start_reads(workspace: Path, endpoint: Endpoint) -> Non
     for name in ("first", "a/../b", "Not One"):
         with pytest.raises(DefinitionError):
             api.init_watch(name, workspace=workspace)
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for what a thread does."""
+    last = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < last
+        time.sleep(0.05)
+
+
+def test_a_process_on_a_machine_that_slept_does_one_look_and_says_what_it_missed(
+    workspace: Path, endpoint: Endpoint, inbox: FaultServer, clock: Clock
+) -> None:
+    write_watch(workspace)
+    told: list[str] = []
+    process = threading.Thread(
+        target=api.start_watch,
+        args=("nightly",),
+        kwargs={"workspace": workspace, "tell": told.append},
+    )
+    process.start()
+    try:
+        until(lambda: any("next look is due" in line for line in told))
+        clock.days(3)
+        until(lambda: sum("next look is due" in line for line in told) == 2)
+    finally:
+        [found] = [api.stop_watch("nightly", workspace=workspace)]
+        process.join(60)
+    assert not found.running
+    assert [(each.status, each.count) for each in found.looks] == [
+        ("done", 1),
+        ("missed", 2),
+        ("done", 1),
+    ]
+    assert "slept" in found.looks[1].why
+    clock.days(5)
+    [later] = api.watch_status("nightly", workspace=workspace)
+    assert "no process is running, and 5 look(s) are overdue" in later.notes
+
+
+def test_a_damaged_state_is_told_as_such(workspace: Path, endpoint: Endpoint) -> None:
+    write_watch(workspace, alerts=[])
+    look(workspace)
+    for file in (workspace / "watches" / "nightly").glob("state.sqlite*"):
+        file.unlink()
+    (workspace / "watches" / "nightly" / "state.sqlite").write_text("no database" * 1000)
+    with pytest.raises(StoreError, match="memory cannot be used"):
+        api.watch_status("nightly", workspace=workspace)
