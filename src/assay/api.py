@@ -34,10 +34,12 @@ from assay.scorers import check_scorer_spec
 from assay.store.query import ask
 from assay.store.scored import scored_transcripts
 from assay.store.workspace import RunFolder, Workspace
-from assay.watch import WatchStatus, WatchTurn, init_watch, start_watch, stop_watch, watch_status
+from assay.watch import Claim, WatchStatus, WatchTurn
+from assay.watch.verbs import init_watch, start_watch, stop_watch, watch_status
 
 __all__ = [
     "Certificate",
+    "Claim",
     "Comparison",
     "Controls",
     "Difference",

@@ -401,3 +401,15 @@ def test_a_damaged_state_is_told_as_such(workspace: Path, endpoint: Endpoint) ->
     (workspace / "watches" / "nightly" / "state.sqlite").write_text("no database" * 1000)
     with pytest.raises(StoreError, match="memory cannot be used"):
         api.watch_status("nightly", workspace=workspace)
+
+
+def test_what_cannot_be_read_after_a_look_is_a_missed_look_and_no_end_of_the_watch(
+    workspace: Path, endpoint: Endpoint, inbox: FaultServer, clock: Clock
+) -> None:
+    write_watch(workspace)
+    days(workspace, clock, 1)
+    damaged = workspace / "certificates" / "refusal-1.json"
+    damaged.parent.mkdir()
+    damaged.write_text("{")
+    [missed] = look(workspace).looks
+    assert (missed.status, "refusal-1.json" in missed.why) == ("missed", True)

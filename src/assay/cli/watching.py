@@ -11,7 +11,7 @@ from assay.cli.output import DONE, FOUND, UNFINISHED, note, print_json, print_ta
 from assay.cli.running import AsJson, Workspace
 
 if TYPE_CHECKING:
-    from assay.api import WatchStatus, WatchTurn
+    from assay.api import Claim, WatchStatus, WatchTurn
 
 watch = typer.Typer(
     help="Watches: a model looked at again and again, and alerts.", no_args_is_help=True
@@ -102,18 +102,10 @@ def _print(found: WatchStatus) -> None:
     print_table(
         ("figure", "standing", "seen", "whatever is missing", "expected", "n/planned", "looks"),
         [
-            (
-                seen.id if which == "figure" else f"{seen.id}: unscored",
-                claim.standing + (f" since {claim.since}" if claim.since else ""),
-                ("-" if claim.value is None else f"{claim.value:.4g}")
-                + f" [{claim.low:.4g}, {claim.high:.4g}]",
-                f"[{claim.worst_low:.4g}, {claim.worst_high:.4g}]",
-                claim.reference,
-                f"{claim.n:,}/{claim.planned:,}",
-                f"{claim.looks:,} since {claim.begun}",
-            )
+            _row(seen.id if claim is seen.figure else f"{seen.id}: unscored", claim)
             for seen in found.figures
-            for which, claim in (("figure", seen.figure), ("unscored", seen.unscored))
+            for claim in (seen.figure, seen.unscored)
+            if claim is seen.figure or claim.standing != "as expected"
         ],
         title=f"{found.name}: {found.model}, every {found.every}, {running}",
         right=("n/planned",),
@@ -139,3 +131,21 @@ def _print(found: WatchStatus) -> None:
                  f"{each.attempts} attempt(s): {each.error or 'not tried yet'}{again}")  # fmt: skip
     for remark in found.notes:
         note(f"Note: {remark}.")
+
+
+def _row(name: str, claim: Claim) -> tuple[str, ...]:
+    value = "-" if claim.value is None else f"{claim.value:.4g}"
+    return (
+        name,
+        claim.standing + (f" since {_when(claim.since)}" if claim.since else ""),
+        f"{value} [{claim.low:.4g}, {claim.high:.4g}]",
+        f"[{claim.worst_low:.4g}, {claim.worst_high:.4g}]",
+        claim.reference,
+        f"{claim.n:,}/{claim.planned:,}",
+        f"{claim.looks:,} since {_when(claim.begun)}",
+    )
+
+
+def _when(time: str) -> str:
+    """A time to the minute; all are UTC."""
+    return time[:16].replace("T", " ") + "Z"

@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from assay.engine import Stop
+from assay.errors import AssayError
 from assay.records import now
 from assay.store.workspace import held, is_held, write_whole
 from assay.watch import alerts
+from assay.watch.channels import header
 from assay.watch.definition import WatchDefinition
 from assay.watch.delivery import deliver_due, deliver_forever
 from assay.watch.figures import AGAIN, Sequences
@@ -153,6 +155,9 @@ class Process:
             figures = self._looker.see(folder, due, looks)
         except MissedError as missed:
             self._miss(number, due, str(missed), missed.run)
+            return
+        except AssayError as error:  # a certificate that is damaged, for instance
+            self._miss(number, due, header(str(error), 500), None)
             return
         finally:
             self._free_since = time.time()
