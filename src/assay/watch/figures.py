@@ -19,7 +19,7 @@ from assay.watch.reference import Baseline
 from assay.watch.result import Claim, Counts, Look, SeenFigure, Standing
 
 AGAIN = "a change was established"
-"""Why a sequence begins anew after an alert: to see what holds from then on."""
+"""Why a sequence begins anew that has established something: to see what holds from then on."""
 
 
 SWAY = (
@@ -91,10 +91,8 @@ class Sequences:
             decision = self._decide(sight, counts, sequence, unscored)
         standing = _standing(was, decision)
         established = decision is not None and decision.since is not None
-        # A detector's alarm stays in its sequence, and would hide one to the other side.
-        closed = standing != was or (
-            established and self._definition.false_alarms.looks is not None
-        )
+        # What a sequence has established it would go on saying, and so hide what comes after.
+        closed = established or standing != was
         bounds = (0.0, 1.0) if unscored else (sight.scorer.bounds or (0.0, 1.0))
         since = before[2].since if before is not None and standing == was else None
         if established and standing != was:
