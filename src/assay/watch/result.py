@@ -28,12 +28,12 @@ class Claim(msgspec.Struct, frozen=True):
 
     A *sequence* is a row of looks that may be added up: it begins anew, and says why in
     ``restarted``, where the eval, the scorer, the policy, the model or the watch's own rules
-    change, and after a change was established or confirmed. ``low`` and ``high`` hold at all looks
-    at once; ``worst_low`` and ``worst_high`` do so whatever the missing replies would have said. ``value``
-    is of the scored replies. All are in the scorer's units. ``standing`` is what is established;
-    ``since`` is an estimate of when it began; ``changed`` tells that this look established it, and
-    ``closed`` that the next look begins a new sequence. ``warning`` says where the promise about
-    false alarms should not be relied on.
+    change, and after a change was established or confirmed. ``value`` is of the scored replies.
+    ``low`` and ``high`` hold at all looks at once; ``worst_low`` and ``worst_high`` do so whatever
+    the missing replies would have said. All are in the scorer's units. ``standing`` is what is
+    established, ``good`` whether that is for the better, and ``since`` an estimate of when it
+    began. ``changed`` tells that this look established it, and ``closed`` that the next look begins
+    a new sequence. ``warning`` says where the promise about false alarms should not be relied on.
     """
 
     id: str
