@@ -14,6 +14,9 @@ Vectors = NDArray[np.float32]
 Progress = Callable[[int, int], None]
 """Called with how much is done and how much there is."""
 
+Keep = Callable[[Sequence[int], Vectors], None]
+"""Called with the places of some texts and their vectors, as soon as those are there."""
+
 
 class Embedder(Protocol):
     """Anything that turns texts into vectors. A cache wraps an embedder and is one.
@@ -51,8 +54,12 @@ class Embedder(Protocol):
         """
         ...
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str], keep: Keep | None = None) -> Vectors:
         """A vector for each text, in order; see :data:`Vectors`. Any text will do, however hostile.
+
+        Args:
+            texts: what to embed.
+            keep: told of parts as they are done, so that a failure later on does not lose them.
 
         Raises:
             ModelError: an endpoint failed; the one of its kinds that fits best.
@@ -66,7 +73,7 @@ class Embedder(Protocol):
 
 def blank_rows(vectors: Vectors) -> NDArray[np.bool_]:
     """Which rows are zero: their texts held nothing that the embedder knows."""
-    return ~vectors.any(axis=1)
+    return np.asarray(~vectors.any(axis=1))
 
 
 def normalised(vectors: Vectors) -> Vectors:
