@@ -72,9 +72,7 @@ def test_a_text_is_the_sum_of_its_wordpieces(static: Static, weights: Path) -> N
         assert np.allclose(found, by_hand / np.linalg.norm(by_hand), atol=1e-5)
 
 
-def test_what_is_kept_of_chunks_is_bounded(
-    static: Static, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_kept_of_chunks_is_bounded(static: Static, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "_KEPT", 100)
     texts = [f"word{i} " + "y" * 50 + str(i) for i in range(150)]
     expected = static.embed(texts)
@@ -170,9 +168,7 @@ def start(weights: Path, few: Path, pause: float) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ.copy())
 
 
-def test_killed_while_it_distils_it_starts_afresh(
-    fresh: Path, weights: Path, few: Path
-) -> None:
+def test_killed_while_it_distils_it_starts_afresh(fresh: Path, weights: Path, few: Path) -> None:
     working = start(weights, few, 60)
     assert working.stdout is not None
     assert working.stdout.readline() == "distilling\n"
@@ -206,5 +202,3 @@ def test_a_full_disk_is_a_clear_error(fresh: Path, weights: Path, few: Path) -> 
     assert "StoreError" in done.stderr.splitlines()[-1]
     Static().prepare()
     assert left_behind(fresh) == ["static-256.json", "static-256.npy"]
-
-
