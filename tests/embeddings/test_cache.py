@@ -107,7 +107,7 @@ def test_hostile_texts_have_keys_of_their_own(tmp_path: Path) -> None:
     assert inner.embedded == texts
 
 
-def test_only_what_costs_more_than_reading_is_cached(tmp_path: Path) -> None:
+def test_only_what_is_worth_it_is_cached(tmp_path: Path) -> None:
     cheap, dear = Hashed(), Counting()
     assert cached(cheap, tmp_path) is cheap
     assert isinstance(cached(dear, tmp_path), Cached)

@@ -94,7 +94,7 @@ def test_any_text_will_do(embedder: Embedder, texts: list[str]) -> None:
 
 
 def test_threads_may_share_it(embedder: Embedder) -> None:
-    texts = [f"{text} {i}" for i in range(20) for text in PLAIN]
+    texts = [f"{text} {i}" for i in range(6) for text in PLAIN]
     expected = embedder.embed(texts)
     found: list[bool] = []
 

@@ -47,7 +47,7 @@ def create(model: str, settings: ModelSettings) -> Static:
 
     Raises:
         NotFoundError: MiniLM's weights are not here, or a model was named.
-        MissingPackageError: onnxruntime or tokenizers is not installed.
+        MissingPackageError: tokenizers is not installed.
     """
     if model:
         raise NotFoundError(f"'static/{model}' names no embedder.", fix="Write static.")
@@ -73,20 +73,20 @@ class Table:
 
 
 class Static:
-    """The table, made or loaded when it is first needed.
+    """The table, made or loaded when it is first needed. Only to make it, onnxruntime is needed.
 
     Raises:
         NotFoundError: MiniLM's weights are not on this machine.
-        MissingPackageError: onnxruntime or tokenizers is not installed.
+        MissingPackageError: tokenizers is not installed.
     """
 
     name = "static"
     dimensions = DIMENSIONS
-    worth_caching = False  # reading a vector back costs as much as summing it
+    worth_caching = False  # a million texts take two minutes, and half a gigabyte to keep
 
     def __init__(self) -> None:
         self._paths = model_files()
-        load_runtime(), load_tokenizers()
+        load_tokenizers()
         self._lock = threading.Lock()
         self._table: Table | None = None
         self._pieces: dict[str, list[int]] = {}
