@@ -72,6 +72,14 @@ def test_a_text_is_the_sum_of_its_wordpieces(static: Static, weights: Path) -> N
         assert np.allclose(found, by_hand / np.linalg.norm(by_hand), atol=1e-5)
 
 
+def test_texts_beyond_one_slice_get_their_own_vectors(static: Static) -> None:
+    texts = [["volcano", "opera", ""][i % 3] for i in range(20_000)] + ["opera " * 10**6, "volcano"]
+    found = static.embed(texts)
+    three = static.embed(["volcano", "opera", ""])
+    assert np.array_equal(found[:-2], three[np.arange(20_000) % 3])
+    assert np.allclose(found[-2:], three[[1, 0]], atol=1e-4)
+
+
 def test_what_is_kept_of_chunks_is_bounded(static: Static, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "_KEPT", 100)
     texts = [f"word{i} " + "y" * 50 + str(i) for i in range(150)]

@@ -37,7 +37,7 @@ from assay.store.workspace import write_whole
 LONGEST = 200_000
 """Characters that are read of a text: the mean over so many words no longer moves."""
 
-_SLICE = 4 * 2**20  # characters that are worked on at once
+_SLICE_TEXTS, _SLICE = 8192, 4 * 2**20  # texts and characters that are worked on at once
 _KEPT = 200_000  # chunks whose wordpieces are kept
 _KEPT_LENGTH = 40  # characters of the longest chunk that is kept
 
@@ -160,7 +160,7 @@ def _slices(texts: Sequence[str]) -> Iterator[list[str]]:
     for text in texts:
         some.append(well_formed(text, LONGEST))
         size += len(some[-1])
-        if size >= _SLICE:
+        if size >= _SLICE or len(some) == _SLICE_TEXTS:
             yield some
             some, size = [], 0
     if some:
