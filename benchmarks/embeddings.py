@@ -207,7 +207,7 @@ def quality() -> None:
 
 
 def recipe() -> None:
-    """Topics that ``quality`` does not use: the choice was made on these alone."""
+    """On the topics that ``quality`` does not use."""
     vectors, probability = each_alone(*model_files())
     tokenizer = open_tokenizer(model_files()[1])
     single = statements(slice(0, None, 2))
