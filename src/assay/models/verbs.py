@@ -27,7 +27,7 @@ def local_models() -> list[LocalModel]:
         LocalModel(
             name=each.name,
             title=each.title,
-            megabytes=round(each.size / 1e6),
+            megabytes=round(each.total_size / 1e6),
             licence=each.licence,
             note=each.note,
             path=str(path) if (path := weights.path_of(each.name)) else None,
