@@ -38,20 +38,22 @@ _DOTTED = re.compile(rb"\.[A0]{4}\.")
 _DOTTED_MAC = re.compile(r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}")
 
 
-def emails(scan: Scan) -> Iterator[Found]:
+def emails(scan: Scan) -> list[Found]:
     """Email addresses, also with ``[at]`` for the sign."""
     text = scan.text
+    found = list[Found]()
     at = text.find("@")
     while at >= 0:
-        found = _email(text, at)
-        if found:
-            yield found
-        at = text.find("@", found.end if found else at + 1)
-    if b"at" in scan.lower and any(mark in text for mark in "[({<"):
+        one = _email(text, at)
+        if one:
+            found.append(one)
+        at = text.find("@", one.end if one else at + 1)
+    if _HIDDEN_AT.search(text):
         for match in _HIDDEN_AT.finditer(text):
-            found = _hidden_email(text, match.start())
-            if found:
-                yield found
+            one = _hidden_email(text, match.start())
+            if one:
+                found.append(one)
+    return found
 
 
 def _email(text: str, at: int) -> Found | None:
@@ -84,15 +86,19 @@ def _hidden_email(text: str, at: int) -> Found | None:
     return Found(at - local.end(), domain.end(), "email", f"{name}@{host}".lower())
 
 
-def machines(scan: Scan) -> Iterator[Found]:
+def machines(scan: Scan) -> list[Found]:
     """Addresses of machines; not this machine's own, nor masks, nor versions."""
-    if scan.digits:
-        yield from _ipv4(scan)
-        for match in _DASHED.finditer(scan.classes):
-            yield from _mac(scan, _DASHED_MAC, match.start() - 2)
-        for match in _DOTTED.finditer(scan.classes):
-            yield from _mac(scan, _DOTTED_MAC, match.start() - 4)
-        yield from _with_colons(scan)
+    classes = scan.classes
+    found = list[Found]()
+    if _IPV4.search(classes):
+        found += _ipv4(scan)
+    if _COLONS.search(classes):
+        found += _with_colons(scan)
+    for look, form, back in ((_DASHED, _DASHED_MAC, 2), (_DOTTED, _DOTTED_MAC, 4)):
+        if look.search(classes):
+            for match in look.finditer(classes):
+                found += _mac(scan, form, match.start() - back)
+    return found
 
 
 def _ipv4(scan: Scan) -> Iterator[Found]:

@@ -43,12 +43,32 @@ _FORMS = (
     _Form(rb"0{17}A", ids.chinese_id, small=True),
     _Form(rb"AAAA000000AAAAAA[A0]0", lambda text: text[10] in "HMX"),  # Mexico: CURP
 )
+_ANY_FORM = re.compile(
+    rb"0(?:0 ?00 ?00 ?A|0{4,}[ -]?A|0\.000\.000-?[0A]|(?<=\.0)00-[0A]|0A00A000A|000A"
+    rb"|00000[-+A]000|00000AAAAAA|(?<=AA0)0[ A0-]{11})"
+)
+"""What one of them has in it; begins with a digit, so that most text is passed over at once."""
 
 
-def mixed_ids(scan: Scan) -> Iterator[Found]:
-    """Bank accounts (IBAN) and ids of letters and digits."""
-    if not scan.digits:
-        return
+_ANY_FORM = re.compile(
+    rb"0(?:0 ?00 ?00 ?A|0{4,}[ -]?A|0\.000\.000-?[0A]|(?<=\.0)00-[0A]|0A00A000A|000A"
+    rb"|00000[-+A]000|00000AAAAAA|(?<=AA0)0[ A0-]{11})"
+)
+"""What one of them has in it; begins with a digit, so that most text is passed over at once."""
+
+
+def mixed_ids(scan: Scan) -> list[Found]:
+    """Bank accounts (IBAN), ids of letters and digits, passports."""
+    found = list[Found]()
+    if _ANY_FORM.search(scan.classes):
+        found += _by_form(scan)
+    if b"pass" in scan.lower or not scan.ascii:
+        for match in _PASSPORT.finditer(scan.text):
+            found.append(Found(*match.span(1), "id", match[1].upper()))
+    return found
+
+
+def _by_form(scan: Scan) -> Iterator[Found]:
     for form in _FORMS:
         for match in form.look.finditer(scan.classes):
             start, end = match.span()
@@ -62,9 +82,6 @@ def mixed_ids(scan: Scan) -> Iterator[Found]:
         found = _iban(scan, match.start())
         if found:
             yield found
-    if b"pass" in scan.lower or b"pasap" in scan.lower or not scan.text.isascii():
-        for passport in _PASSPORT.finditer(scan.text):
-            yield Found(*passport.span(1), "id", passport[1].upper())
 
 
 def _iban(scan: Scan, start: int) -> Found | None:

@@ -11,22 +11,22 @@ _LONG = b"a" * 20
 _REST = re.compile(rb"a+")
 _VENDORS = re.compile(
     r"(?<![A-Za-z0-9])(?:"
-    r"sk-(?:proj-|ant-|or-|svcacct-|admin-)?[A-Za-z0-9_-]{18,250}"
-    r"|[sprw]k_(?:live|test)_[A-Za-z0-9]{16,120}|whsec_[A-Za-z0-9+/=]{24,}"
-    r"|gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{40,255}"
-    r"|gl(?:pat|dt|rt|cbt|ptt|soat)-[A-Za-z0-9_-]{18,64}"
-    r"|(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}"
-    r"|xox[abeoprs]-[A-Za-z0-9-]{10,250}|xapp-[A-Za-z0-9-]{20,250}"
-    r"|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,500}|GOCSPX-[A-Za-z0-9_-]{20,}"
-    r"|eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,8000}(?:\.[A-Za-z0-9_-]{5,2000})?"
+    r"sk-(?:proj-|ant-|or-|svcacct-|admin-)?[A-Za-z0-9_-]{18,512}"
+    r"|[sprw]k_(?:live|test)_[A-Za-z0-9]{16,256}|whsec_[A-Za-z0-9+/=]{24,256}"
+    r"|gh[pousr]_[A-Za-z0-9]{30,256}|github_pat_[A-Za-z0-9_]{40,256}"
+    r"|gl(?:pat|dt|rt|cbt|ptt|soat)-[A-Za-z0-9_-]{18,128}"
+    r"|(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])"
+    r"|xox[abeoprs]-[A-Za-z0-9-]{10,256}|xapp-[A-Za-z0-9-]{20,256}"
+    r"|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,512}|GOCSPX-[A-Za-z0-9_-]{20,64}"
+    r"|eyJ[A-Za-z0-9_-]{10,512}+\.[A-Za-z0-9_-]{10,16384}(?:\.[A-Za-z0-9_-]{5,2048})?"
     r"|SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{20,64}"
     r"|hf_[A-Za-z0-9]{30,64}|api_org_[A-Za-z0-9]{30,64}|npm_[A-Za-z0-9]{30,64}"
-    r"|pypi-[A-Za-z0-9_-]{40,300}|do[opr]_v1_[0-9a-f]{40,80}"
-    r"|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|dapi[0-9a-f]{32}|key-[0-9a-f]{32}"
-    r"|(?:AC|SK)[0-9a-f]{32}|sq0[a-z]{3}-[A-Za-z0-9_-]{22,60}|EAA[A-Za-z0-9]{60,300}"
+    r"|pypi-[A-Za-z0-9_-]{40,512}|do[opr]_v1_[0-9a-f]{40,80}"
+    r"|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|(?:dapi|key-|AC|SK)[0-9a-f]{32}(?![A-Za-z0-9])"
+    r"|sq0[a-z]{3}-[A-Za-z0-9_-]{22,60}|EAA[A-Za-z0-9]{60,300}"
     r"|gsk_[A-Za-z0-9]{40,80}|r8_[A-Za-z0-9]{30,50}|pplx-[A-Za-z0-9]{40,60}|xai-[A-Za-z0-9]{60,100}"
     r"|lin_api_[A-Za-z0-9]{30,60}|sntrys_[A-Za-z0-9_+/=-]{30,300}|PMAK-[0-9a-f-]{40,80}"
-    r"|AGE-SECRET-KEY-1[A-Z0-9]{50,70})(?![A-Za-z0-9])"
+    r"|AGE-SECRET-KEY-1[A-Z0-9]{50,70})"
 )
 _WEBHOOK = re.compile(
     r"(?:hooks\.slack\.com/(?:services|workflows)/|discord(?:app)?\.com/api/webhooks/)"
@@ -38,41 +38,34 @@ _PEM = re.compile(
     r"(?:(?:(?!-----)[\s\S]){0,16384}-----END \1-----|[A-Za-z0-9+/=\s\\]{0,16384})"
 )
 _LINK = re.compile(r"://([^\s/:@?#\"'<>\[\]]{0,128}):([^\s/@\"'<>]{1,256})@")
-_BEARER = re.compile(r"(?:bearer|basic)[ \t]{1,3}([A-Za-z0-9._~+/-]{16,4096}=*)", re.IGNORECASE)
-
-_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
-_TO = rf"[{_QUOTES}\])]?[ \t\u00a0]{{0,3}}(?::=|=>|[:=\uff1a])[ \t\u00a0]{{0,3}}"
-_VALUE = rf"(?P<quote>[{_QUOTES}])?(?P<value>[^\s{_QUOTES},;<>\uff0c\u3002\uff1b]{{4,512}})"
-_PASSWORDS = (
-    r"(?:pass(?:word|wd|wort|phrase|code)|passw|pwd|pw|contrase[ñn]a|clave|senha|mot de passe|mdp"
-    r"|kennwort|wachtwoord|has[łl]o|parola|şifre|sifre|пароль|密码|密碼|パスワード|비밀번호|암호|पासवर्ड)"
-)
-_NAMED_PASSWORD = re.compile(_PASSWORDS + _TO + _VALUE, re.IGNORECASE)
-_TOLD_PASSWORD = re.compile(
-    _PASSWORDS + r"[ \t]{0,2}(?:is|was|ist|es|est|é|è|jest|to|это|是|は|는|은)[ \t]{0,2}" + _VALUE,
+_BEARER = re.compile(
+    r"(?:bearer|authorization[\"']? ?[:=] ?[\"']?basic)[ \t]{1,3}([A-Za-z0-9._~+/-]{16,4096}=*)",
     re.IGNORECASE,
 )
-_NAMED_KEY = re.compile(
-    r"(?:api|access|account|secret|auth|private|signing|encryption|shared)?[_ .-]?"
-    r"(?:key|token|secret|credentials?|signature|sig)(?:[_-]?(?:id|key|base|access))?"
-    + _TO
-    + r"(?:bearer )?"
+
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
+_SIGN = re.compile("[:=\uff1a]")
+_VALUE = rf"(?P<quote>[{_QUOTES}])?(?P<value>[^\s{_QUOTES},;<>\uff0c\u3002\uff1b]{{4,512}})"
+_SET = re.compile(r"[:=\uff1a][=>]?[ \t\u00a0]{0,3}(?:bearer )?" + _VALUE, re.IGNORECASE)
+_TOLD = re.compile(
+    r"(?:pass(?:word|wort|phrase|code|e)|contrase[ñn]a|clave|senha|пароль|密码|密碼|パスワード"
+    r"|비밀번호|पासवर्ड)[ \t]{0,2}(?:is|was|ist|es|est|é|è|jest|это|是|は|는|은|है)[ \t]{0,2}"
     + _VALUE,
     re.IGNORECASE,
 )
-_PASSWORD_STARTS = (
-    b"pass",
-    b"pwd",
-    b"pw",
-    b"contrase",
-    b"clave",
-    b"senha",
-    b"mot de passe",
-    b"mdp",
+_TOLD_STARTS = (b"pass", b"contrase", b"clave", b"senha")
+_TOLD_ELSEWHERE = ("пароль", "Пароль", "密码", "密碼", "パスワード", "비밀번호", "पासवर्ड")
+_PASSWORDS = (
+    *("password", "passwd", "passwort", "passphrase", "passcode", "_pass", " pass", "pwd", "_pw"),
+    *(" pw", "contraseña", "contrasena", "clave", "senha", "mot de passe", "mdp", "kennwort"),
+    *("wachtwoord", "hasło", "haslo", "parola", "şifre", "sifre", "пароль", "密码", "密碼"),
+    *("パスワード", "비밀번호", "암호", "पासवर्ड", "密碼"),
 )
-_MORE_STARTS = (b"kennwort", b"wachtwoord", b"haslo", b"has?o", b"parola", b"sifre", b"?ifre")
-_OTHER_STARTS = ("пароль", "Пароль", "密码", "密碼", "パスワード", "비밀번호", "암호", "पासवर्ड")
-_KEY_STARTS = (b"key", b"token", b"secret", b"credential", b"sig")
+_KEYS = (
+    *("key", "token", "secret", "credential", "credentials", "signature", "_sig", "&sig", "?sig"),
+    *("key_id", "keyid", "key_base", "key-id", "_auth"),
+)
+_BETWEEN = _QUOTES + " \t\u00a0)]:"
 _CODE = re.compile(r"[A-Za-z_][\w.]*(?:\(.*|\[.*|\.[A-Za-z_]\w*|->.*)?$")
 _STAND_IN = re.compile(
     r"[$%{<(*\[]|x{4}|\.{3}|your|my[_-]|example|changeme|placeholder|redacted|null$|none$|true$|false$"
@@ -81,22 +74,38 @@ _STAND_IN = re.compile(
 )
 
 
-def keys(scan: Scan) -> Iterator[Found]:
+def keys(scan: Scan) -> list[Found]:
     """Keys, tokens, passwords and private keys."""
+    text = scan.text
+    found = list[Found]()
+    if _LONG in scan.tokens:
+        found += _by_prefix(scan)
+    if b"-----BEGIN" in scan.bytes:
+        found += [Found(*match.span(), "key", match[0]) for match in _PEM.finditer(text)]
+    colon = b":" in scan.bytes
+    if colon:
+        found += _with_colon(scan)
+    if colon or b"=" in scan.bytes or (not scan.ascii and "\uff1a" in text):
+        found += _assigned(text)
+    if scan.digits:
+        found += _with_digits(scan)
+    return found
+
+
+def _with_digits(scan: Scan) -> Iterator[Found]:
+    """Bearer tokens, and passwords that are told in a sentence."""
     text, lower = scan.text, scan.lower
-    yield from _by_prefix(scan)
-    if "-----BEGIN" in text:
-        for match in _PEM.finditer(text):
-            yield Found(*match.span(), "key", match[0])
-    if "://" in text and "@" in text:
-        for match in _LINK.finditer(text):
-            if not _STAND_IN.match(match[2]):
-                yield Found(*match.span(2), "key", match[2])
     if b"bearer" in lower or b"basic" in lower:
         for match in _BEARER.finditer(text):
             if any(map(str.isdigit, match[1])):
                 yield Found(*match.span(1), "key", match[1])
-    yield from _assigned(scan)
+    for start in _TOLD_STARTS:
+        if start in lower:
+            yield from _told(text, _places(lower, start))
+    if not scan.ascii:
+        for word in _TOLD_ELSEWHERE:
+            if word in text:
+                yield from _told(text, _places(text, word))
 
 
 def _by_prefix(scan: Scan) -> Iterator[Found]:
@@ -111,34 +120,39 @@ def _by_prefix(scan: Scan) -> Iterator[Found]:
         for match in _WEBHOOK.finditer(scan.text, at, end):
             yield Found(*match.span(1), "key", match[1])
         at = scan.tokens.find(_LONG, end)
-    if b":aa" in scan.lower:
-        for match in _TELEGRAM.finditer(scan.text):
+
+
+def _with_colon(scan: Scan) -> Iterator[Found]:
+    text = scan.text
+    if "://" in text and "@" in text:
+        for match in _LINK.finditer(text):
+            if not _STAND_IN.match(match[2]):
+                yield Found(*match.span(2), "key", match[2])
+    if b":AA" in scan.bytes:
+        for match in _TELEGRAM.finditer(text):
             yield Found(*match.span(), "key", match[0])
 
 
-def _assigned(scan: Scan) -> Iterator[Found]:
-    for start in _PASSWORD_STARTS + _MORE_STARTS:
-        for at in _places(scan.lower, start):
-            yield from _password(scan.text, at)
-    if not scan.text.isascii():
-        for word in _OTHER_STARTS:
-            for at in _places(scan.text, word):
-                yield from _password(scan.text, at)
-    for start in _KEY_STARTS:
-        for at in _places(scan.lower, start):
-            match = _NAMED_KEY.match(scan.text, at)
+def _assigned(text: str) -> Iterator[Found]:
+    """What is set by a sign after a word for passwords or keys."""
+    for sign in _SIGN.finditer(text):
+        at = sign.start()
+        name = text[max(0, at - 24) : at].lower().rstrip(_BETWEEN)
+        if name.endswith(_PASSWORDS) or name == "pw":
+            match = _SET.match(text, at)
+            if match and _password_like(match["value"], quoted=match["quote"] is not None):
+                yield _value(match)
+        elif name.endswith(_KEYS):
+            match = _SET.match(text, at)
             if match and _opaque(match["value"]):
                 yield _value(match)
 
 
-def _password(text: str, at: int) -> Iterator[Found]:
-    match = _NAMED_PASSWORD.match(text, at)
-    if match and _password_like(match["value"], quoted=match["quote"] is not None):
-        yield _value(match)
-        return
-    match = _TOLD_PASSWORD.match(text, at)
-    if match and any(map(str.isdigit, match["value"])) and not _STAND_IN.match(match["value"]):
-        yield _value(match)
+def _told(text: str, places: Iterator[int]) -> Iterator[Found]:
+    for at in places:
+        match = _TOLD.match(text, at)
+        if match and any(map(str.isdigit, match["value"])) and not _STAND_IN.match(match["value"]):
+            yield _value(match)
 
 
 def _value(match: re.Match[str]) -> Found:

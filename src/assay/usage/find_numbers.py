@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from assay.usage import national_ids as ids
 from assay.usage.phones import is_phone
@@ -51,16 +51,18 @@ class Number:
         return words.search(self.scan.before(self.start, length)) is not None
 
 
-def numbers(scan: Scan) -> Iterator[Found]:
+def numbers(scan: Scan) -> list[Found]:
     """Cards, ids and phone numbers."""
+    found = list[Found]()
     for run in _RUN.finditer(scan.classes):
         groups = [match.span() for match in _GROUP.finditer(scan.classes, *run.span())]
         at = 0
         while at < len(groups):
-            taken, found = _longest(scan, groups, at)
-            if found:
-                yield found
+            taken, one = _longest(scan, groups, at)
+            if one:
+                found.append(one)
             at += taken
+    return found
 
 
 def _longest(scan: Scan, groups: list[tuple[int, int]], at: int) -> tuple[int, Found | None]:
@@ -198,8 +200,8 @@ Numbers whose check is weak (one in ten passes) need a word; see docs/reference/
 
 
 def _with_sign(text: str, start: int, end: int) -> tuple[int, int]:
-    """A phone number with the plus and parentheses around its first group."""
-    if text[start - 1 : start] == "(" and start:
+    """A phone number with the plus and the parenthesis before its first group."""
+    if start and text[start - 1] == "(" and ")" in text[start:end]:
         start -= 1
     if start and text[start - 1] == "+":
         start -= 1

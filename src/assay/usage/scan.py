@@ -6,7 +6,6 @@ strings, which runs at memory speed; only what is found is looked at closely.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import NamedTuple
 
 
@@ -34,19 +33,15 @@ class Scan:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._bytes = text.encode("latin-1", "replace")  # one for one: others become "?"
-        self.classes = self._bytes.translate(_CLASSES)
-        self.digits = b"0" in self.classes
-
-    @cached_property
-    def tokens(self) -> bytes:
+        self.ascii = text.isascii()
+        self.bytes = text.encode("latin-1", "replace")  # one for one: others become "?"
+        self.classes = self.bytes.translate(_CLASSES)
+        """``0`` for digits, ``A`` for letters, ``?`` above ASCII; the rest as it is."""
+        self.tokens = self.bytes.translate(_TOKENS)
         """``a`` for what keys are made of, a blank for the rest."""
-        return self._bytes.translate(_TOKENS)
-
-    @cached_property
-    def lower(self) -> bytes:
-        """ASCII letters in lower case, and ``?`` for what is not Latin."""
-        return self._bytes.lower()
+        self.digits = b"0" in self.classes
+        self.lower = self.bytes.lower() if self.digits else b""
+        """In small letters; empty where there is no digit."""
 
     def before(self, at: int, length: int = 32) -> str:
         """What stands before a place, in lower case."""
