@@ -28,13 +28,15 @@ class Conversation(msgspec.Struct):
     """One conversation of a log, before redaction: nothing of it may be stored as it stands.
 
     ``id`` names this conversation and no other. ``thread`` joins requests that may belong to one
-    conversation, of which each holds what was said before. ``client`` and ``network`` hold hints by
+    conversation, of which each holds what was said before; ``guessed`` says that the log has no name
+    for it. ``client`` and ``network`` hold hints by
     name. ``date`` is as the log has it. ``flags`` say what was amiss.
     """
 
     messages: tuple[Message, ...]
     id: str | None = None
     thread: str | None = None
+    guessed: bool = False
     date: Any = None
     account: str | None = None
     org: str | None = None

@@ -50,10 +50,12 @@ class Exchange:
         if not self.reply:
             ident = None  # a line's number or a batch's own id is no name
         found["date"] = found["date"] or first(self.reply, "created", "created_at")
+        thread = named(places, *THREAD)
         return Conversation(
             messages=messages,
             id=ident,
-            thread=named(places, *THREAD) or _begun(found["account"], messages),
+            thread=thread or _begun(found["account"], messages),
+            guessed=thread is None,
             error=self.error,
             flags=flags,
             **(found | known),
