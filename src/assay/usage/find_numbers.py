@@ -17,7 +17,7 @@ from assay.usage.scan import Found, Scan
 
 _RUN = re.compile(rb"0(?:[ .()/-]{0,3}+0){6,}+")
 _GROUP = re.compile(rb"0++")
-_MOST_GROUPS = 9
+_MOST_GROUPS = 7  # the French id's, and no phone number has more
 
 Check = Callable[[str], bool]
 
@@ -70,11 +70,12 @@ def _longest(scan: Scan, groups: list[tuple[int, int]], at: int) -> tuple[int, F
     start = groups[at][0]
     if not _may_begin(scan, start):
         return 1, None
-    total = 0
+    total = single = 0
     ends = []
     for end in range(at, min(at + _MOST_GROUPS, len(groups))):
         total += groups[end][1] - groups[end][0]
-        if total > 19:
+        single += groups[end][1] - groups[end][0] == 1
+        if total > 19 or single > 2:
             break
         if total >= 7 and _may_end(scan, groups[end][1]):
             ends.append(end + 1)
