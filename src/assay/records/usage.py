@@ -16,8 +16,8 @@ Profile = Literal["insight", "safety"]
 class UsageSource(msgspec.Struct, frozen=True, kw_only=True):
     """One file or endpoint that was imported: ``rows == added + duplicates + rejected``.
 
-    ``rejected`` counts rows by reason. ``flagged`` counts rows that were taken in although something
-    was amiss, such as a date in the future, by what it was.
+    ``rejected`` counts rows by reason. ``flagged`` counts rows in which something was
+    amiss that did not keep them out, such as a date in the future, by what it was.
     """
 
     uri: str
@@ -54,7 +54,7 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     superseded: int = 0
 
 
-class RejectedRow(msgspec.Struct, frozen=True, kw_only=True):
+class RejectedRow(msgspec.Struct, frozen=True):
     """A row that was not taken in: a row of usage/<name>/rejected.parquet."""
 
     source: Annotated[str, Meta(description="File or endpoint that it came from.")]
@@ -66,7 +66,7 @@ class RejectedRow(msgspec.Struct, frozen=True, kw_only=True):
     detail: Annotated[str, Meta(description="Why, in a sentence; redacted.")]
 
 
-class RawRow(msgspec.Struct, frozen=True, kw_only=True):
+class RawRow(msgspec.Struct, frozen=True):
     """What was said before redaction: a row of usage/<name>/raw/, if the workspace keeps it."""
 
     transcript_id: Annotated[str, Meta(description="The conversation.")]
