@@ -44,6 +44,9 @@ from assay.store.scored import scored_transcripts
 from assay.store.workspace import RunFolder, Workspace
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
+from assay.usage.looks import Look
+from assay.usage.privacy_verbs import purge_usage, usage_looks
+from assay.usage.purging import Purged
 
 __all__ = [
     "Certificate",
@@ -55,8 +58,10 @@ __all__ = [
     "ImportStanding",
     "LaunchCheck",
     "LocalModel",
+    "Look",
     "Matrix",
     "Progress",
+    "Purged",
     "Signature",
     "Spending",
     "Summary",
@@ -78,6 +83,7 @@ __all__ = [
     "listen_usage",
     "local_models",
     "make_report",
+    "purge_usage",
     "quickstart",
     "rescore",
     "resume",
@@ -86,6 +92,7 @@ __all__ = [
     "show",
     "sign_launch",
     "sql",
+    "usage_looks",
 ]
 
 Result = TypeVar("Result")
