@@ -1,4 +1,4 @@
-"""Each shape of log gives the conversation that it holds; any value at all gives one or a reason."""
+"""Each shape of log gives the conversation that it holds; any value gives one or a reason."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from assay.records import ImportRecord, RejectedRow, Transcript
 from assay.store.tables import read_rows
 from assay.usage.folder import UsageFolder
 
-WORDS = (
-    "garden river school travel music energy language health science recipe number letter".split()
+WORDS = ("garden", "river", "school", "travel", "music", "energy", "health", "science")
+    ["garden", "river", "school", "travel", "music", "energy", "language", "health", "science", "recipe", "number", "letter"]
 )
 
 
@@ -46,8 +46,9 @@ def take(workspace: Path, *sources: Path, name: str = "logs", **options: Any) ->
     stored = list(folder(workspace, name).transcripts())
     assert len(stored) == record.conversations
     assert record.conversations + record.superseded == sum(each.added for each in record.sources)
-    assert sum(record.languages.values()) == record.conversations
-    assert record.with_account == sum(each.account_id is not None for each in stored)
+    assert sum(record.languages.values()) == record.conversations + record.superseded
+    accounts = sum(each.account_id is not None for each in stored)
+    assert accounts <= record.with_account <= accounts + record.superseded
     assert len(rejected(workspace, name)) == sum(
         sum(source.rejected.values()) for source in record.sources
     )

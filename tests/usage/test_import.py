@@ -1,4 +1,4 @@
-"""Logs become transcripts: each row once, redacted, with who acted as hashes, and counts that add up."""
+"""Logs become transcripts: each row once, redacted, who acted as hashes, and counts that add up."""
 
 from __future__ import annotations
 

@@ -35,8 +35,9 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     """usage/<name>/import.json: where an import came from and what became of each row.
 
     Each row of every source was added, a duplicate, or rejected. ``conversations`` counts those
-    that were added, less those ``superseded`` by a longer version of themselves.
-    ``redacted`` counts what was taken out, by kind. ``languages`` counts conversations.
+    that were added, less those ``superseded`` by a longer version of themselves. Of all
+    that is stored, those included, ``redacted`` counts what was taken out, by kind, ``languages``
+    counts conversations, and so does ``with_account``.
     """
 
     name: str

@@ -143,11 +143,10 @@ class Keeper:
         return held[0] if held is not None and held[1] == whole else None
 
     def _supersede(self, content: bytes) -> None:
-        self._pending.superseded.add(content)
+        self._pending.superseded.add(content.hex())
 
     def _remember(self, each: Admitted, keys: list[bytes]) -> None:
-        account = each.values[_ACCOUNT] is not None
-        self._pending.seen[each.content] = (each.values[_LANGUAGE], account)
+        self._pending.seen.add(each.content)
         if each.ident is not None:
             self._pending.ids[each.ident] = (each.content, each.prefixes)
         for key in keys[:-1]:
@@ -170,7 +169,11 @@ class Keeper:
                 self._raw = TableWriter(self._folder.raw_part(self._number), RawRow)
             raw: Any = msgspec.Raw(each.raw)
             self._raw.write(RawRow(transcript_id=values[0], imported=now(), messages=raw))
-        self._pending.redacted.update(each.redacted)
+        totals = self._pending.totals
+        for kind, number in each.redacted.items():
+            totals["redacted", kind] += number
+        totals["languages", values[_LANGUAGE]] += 1
+        totals["conversations", "with_account"] += values[_ACCOUNT] is not None
 
 
 def _relation(stored: bytes, new: bytes) -> str:

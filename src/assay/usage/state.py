@@ -26,9 +26,7 @@ CREATE TABLE IF NOT EXISTS sources (
     place INTEGER NOT NULL, done INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, rows INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS seen (
-    content BLOB PRIMARY KEY, language TEXT, account INTEGER NOT NULL
-) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seen (content BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ids (
     id BLOB PRIMARY KEY, content BLOB NOT NULL, prefixes BLOB NOT NULL
 ) WITHOUT ROWID;
@@ -39,11 +37,9 @@ CREATE TABLE IF NOT EXISTS rejected (
     source INTEGER NOT NULL, row INTEGER NOT NULL, offset INTEGER, reason TEXT NOT NULL,
     detail TEXT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS superseded (
-    transcript_id TEXT PRIMARY KEY, language TEXT, account INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS redacted (
-    name TEXT PRIMARY KEY, count INTEGER NOT NULL
+CREATE TABLE IF NOT EXISTS superseded (transcript_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS totals (
+    kind TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS inbox (number INTEGER PRIMARY KEY, source INTEGER, passed BLOB NOT NULL);
 """
@@ -88,12 +84,12 @@ class Source:
 class Pending:
     """What was learned since the last commit."""
 
-    seen: dict[bytes, tuple[str | None, bool]] = field(default_factory=dict)
+    seen: set[bytes] = field(default_factory=set)
     ids: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
     threads: dict[bytes, tuple[bytes, bool]] = field(default_factory=dict)
     rejected: list[tuple[int, int, int | None, str, str]] = field(default_factory=list)
-    superseded: set[bytes] = field(default_factory=set)
-    redacted: Counter[str] = field(default_factory=Counter)
+    superseded: set[str] = field(default_factory=set)
+    totals: Counter[tuple[str, str]] = field(default_factory=Counter)
     sources: dict[int, Source] = field(default_factory=dict)
     taken: int = 0
 
@@ -169,26 +165,11 @@ class State:
             found = self._db.execute("SELECT count(*) FROM superseded").fetchone()
         return int(found[0])
 
-    def redacted(self) -> dict[str, int]:
-        """What was taken out of the stored transcripts, by kind."""
+    def totals(self, kind: str) -> dict[str, int]:
+        """Counts by name, over all stored transcripts."""
+        question = "SELECT name, count FROM totals WHERE kind = ? AND count ORDER BY name"
         with self._told():
-            return dict(self._db.execute("SELECT name, count FROM redacted ORDER BY name"))
-
-    def languages(self) -> dict[str, int]:
-        """Conversations by language, each in its last version."""
-        question = "SELECT language, count(*) FROM {} GROUP BY language"
-        with self._told():
-            all_ = dict(self._db.execute(question.format("seen")))
-            old = dict(self._db.execute(question.format("superseded")))
-        left = {name: number - old.get(name, 0) for name, number in all_.items()}
-        return {name or "und": number for name, number in sorted(left.items()) if number}
-
-    def with_account(self) -> int:
-        """Conversations of which the account is known."""
-        question = "SELECT (SELECT sum(account) FROM seen), (SELECT sum(account) FROM superseded)"
-        with self._told():
-            stored, old = self._db.execute(question).fetchone()
-        return (stored or 0) - (old or 0)
+            return dict(self._db.execute(question, (kind,)))
 
     def rejected(self) -> Iterator[RejectedRow]:
         """Every rejected row, in order."""
@@ -231,10 +212,8 @@ class State:
             many = self._db.executemany
             if part is not None:
                 self._db.execute("INSERT INTO parts VALUES (?, ?)", part)
-            many(
-                "INSERT OR IGNORE INTO seen VALUES (?, ?, ?)",
-                [(key, *told) for key, told in sorted(pending.seen.items())],
-            )
+            seen = [(key,) for key in sorted(pending.seen)]
+            many("INSERT OR IGNORE INTO seen VALUES (?)", seen)
             many(
                 "INSERT OR REPLACE INTO ids VALUES (?, ?, ?)",
                 [(key, *told) for key, told in sorted(pending.ids.items())],
@@ -245,14 +224,13 @@ class State:
             )
             many("INSERT INTO rejected VALUES (?, ?, ?, ?, ?)", pending.rejected)
             many(
-                "INSERT OR IGNORE INTO superseded "
-                "SELECT ?, language, account FROM seen WHERE content = ?",
-                [(each.hex(), each) for each in sorted(pending.superseded)],
+                "INSERT OR IGNORE INTO superseded VALUES (?)",
+                [(each,) for each in sorted(pending.superseded)],
             )
             many(
-                "INSERT INTO redacted VALUES (?, ?) "
+                "INSERT INTO totals VALUES (?, ?, ?) "
                 "ON CONFLICT DO UPDATE SET count = count + excluded.count",
-                list(pending.redacted.items()),
+                [(*key, number) for key, number in pending.totals.items()],
             )
             for source in pending.sources.values():
                 self._save(source)
