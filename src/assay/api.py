@@ -16,14 +16,7 @@ import msgspec
 from assay import evals as eval_room
 from assay import runs
 from assay.errors import DefinitionError, NotFoundError, Problem
-from assay.launch import (
-    GateResult,
-    LaunchCheck,
-    Signature,
-    check_launch,
-    init_launch,
-    sign_launch,
-)
+from assay.launch import GateResult, LaunchCheck, Signature, check_launch, init_launch, sign_launch
 from assay.models import weights
 from assay.records import (
     Certificate,
@@ -45,7 +38,7 @@ from assay.store.workspace import RunFolder, Workspace
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
 from assay.usage.looks import Look
-from assay.usage.privacy_verbs import purge_usage, usage_looks
+from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged
 
 __all__ = [
@@ -83,6 +76,7 @@ __all__ = [
     "listen_usage",
     "local_models",
     "make_report",
+    "overdue_purges",
     "purge_usage",
     "quickstart",
     "rescore",

@@ -56,6 +56,8 @@ def looks(workspace: Workspace = Path(), as_json: AsJson = False) -> None:
         [(look.time, look.who, look.profile, look.what, look.subject, look.why) for look in found],
     )
     note(f"{len(found)} looks.")
+    for told in api.overdue_purges(workspace=workspace):
+        note(told)
 
 
 def _print(purged: Purged) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
@@ -135,7 +136,9 @@ def _delete_account(place: Workspace, folder: UsageFolder, account: str) -> Purg
         _set_aside(folder, ids)
     for part in folder.parts():  # last: they tell which conversations are the account's
         drop_rows(part, "account_id", account.__eq__)
-    _emptied(folder)
+    if ids or begun:
+        _emptied(folder)
+        _recount(folder)
     _verify(folder, account, ids)
     purged = Purged(
         import_name=folder.name,
@@ -185,15 +188,26 @@ def _emptied(folder: UsageFolder) -> None:
 
 
 def _set_aside(folder: UsageFolder, ids: Collection[str]) -> None:
-    """The counts of the import leave these conversations out, as they do superseded ones.
+    """The import counts these conversations no more, as it does not those that are superseded.
 
     The keyed hashes by which duplicates are known stay, so that the same log does not bring back
     what was deleted.
     """
     with opened(folder) as state:
-        pending = Pending()
-        pending.superseded.update(bytes.fromhex(each) for each in ids)
-        state.commit(pending, None)
+        state.commit(Pending(superseded=set(ids)), None)
+
+
+def _recount(folder: UsageFolder) -> None:
+    """The totals are those of what is left; what was read and redacted stays as it was."""
+    languages = Counter[str]()
+    accounts = 0
+    for part in folder.parts():
+        for row in read_rows(part, Transcript, {_ID, "language", "account_id"}):
+            languages[row.language or "und"] += 1
+            accounts += row.account_id is not None
+    with opened(folder) as state:
+        counted = {"languages": languages, "conversations": {"with_account": accounts}}
+        state.recount(counted)
         record = folder.read()
         kept = Retention(record.keeps_raw, record.retention_days)
         save_record(folder, state, record.status, kept)

