@@ -12,8 +12,6 @@ from assay.store.tables import read_rows
 from assay.usage.folder import UsageFolder
 
 WORDS = ("garden", "river", "school", "travel", "music", "energy", "health", "science")
-    ["garden", "river", "school", "travel", "music", "energy", "language", "health", "science", "recipe", "number", "letter"]
-)
 
 
 def chat(number: int, turns: int = 1, **more: Any) -> dict[str, Any]:
