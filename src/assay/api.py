@@ -16,14 +16,7 @@ import msgspec
 from assay import evals as eval_room
 from assay import runs
 from assay.errors import DefinitionError, NotFoundError, Problem
-from assay.launch import (
-    GateResult,
-    LaunchCheck,
-    Signature,
-    check_launch,
-    init_launch,
-    sign_launch,
-)
+from assay.launch import GateResult, LaunchCheck, Signature, check_launch, init_launch, sign_launch
 from assay.models import weights
 from assay.records import (
     Certificate,
@@ -44,6 +37,9 @@ from assay.store.scored import scored_transcripts
 from assay.store.workspace import RunFolder, Workspace
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
+from assay.usage.looks import Look
+from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
+from assay.usage.purging import Purged
 
 __all__ = [
     "Certificate",
@@ -55,8 +51,10 @@ __all__ = [
     "ImportStanding",
     "LaunchCheck",
     "LocalModel",
+    "Look",
     "Matrix",
     "Progress",
+    "Purged",
     "Signature",
     "Spending",
     "Summary",
@@ -78,6 +76,8 @@ __all__ = [
     "listen_usage",
     "local_models",
     "make_report",
+    "overdue_purges",
+    "purge_usage",
     "quickstart",
     "rescore",
     "resume",
@@ -86,6 +86,7 @@ __all__ = [
     "show",
     "sign_launch",
     "sql",
+    "usage_looks",
 ]
 
 Result = TypeVar("Result")

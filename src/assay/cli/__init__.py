@@ -6,7 +6,16 @@ import sys
 
 import typer
 
-from assay.cli import authoring, comparing, labelling, launching, looking, running, usage
+from assay.cli import (
+    authoring,
+    comparing,
+    labelling,
+    launching,
+    looking,
+    running,
+    usage,
+    usage_privacy,
+)
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
 from assay.version import __version__
@@ -19,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (running, looking, comparing, authoring, labelling, launching, usage):
+for room in (running, looking, comparing, authoring, labelling, launching, usage, usage_privacy):
     room.register(app)
 
 

@@ -37,7 +37,8 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     Each row of every source was added, a duplicate, or rejected. ``conversations`` counts those
     that were added, less those ``superseded`` by a longer version of themselves. Of all
     that is stored, those included, ``redacted`` counts what was taken out, by kind, ``languages``
-    counts conversations, and so does ``with_account``.
+    counts conversations, and so does ``with_account``. ``names``: whether people's names were
+    looked for.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     keeps_raw: bool
     retention_days: int | None
     superseded: int = 0
+    names: bool = False
 
 
 class RejectedRow(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from assay.formats.usage_registry import conversations, parse
 from assay.formats.usage_units import Unit
 from assay.records import Message, ToolCall, Transcript
 from assay.usage.language import UNKNOWN, language_of
+from assay.usage.names import name_recognisers
 from assay.usage.redact import Redactor
 from assay.usage.secret import keyed
 
@@ -97,7 +98,7 @@ class Door:
         self._mapping = mapping
         self._keep_raw = keep_raw
         self._today = today
-        self._redactor = Redactor(secret)
+        self._redactor = Redactor(secret, name_recognisers())
         self._word = lru_cache(maxsize=4096)(self._redact_word)
         self._keyed = lru_cache(maxsize=4096)(keyed)
         self._source = self._word(source)

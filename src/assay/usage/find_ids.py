@@ -44,14 +44,14 @@ _FORMS = (
     _Form(rb"AAAA000000AAAAAA[A0]0", lambda text: text[10] in "HMX"),  # Mexico: CURP
 )
 _ANY_FORM = re.compile(
-    rb"0(?:0 ?00 ?00 ?A|0{4,}[ -]?A|0\.000\.000-?[0A]|(?<=\.0)00-[0A]|0A00A000A|000A"
+    rb"0(?:0 ?00 ?00 ?A|000[ -]?A|0\.000\.000-?[0A]|(?<=\.0)00-[0A]|0A00A000A|000A"
     rb"|00000[-+A]000|00000AAAAAA|(?<=AA0)0[ A0-]{11})"
 )
 """What one of them has in it; begins with a digit, so that most text is passed over at once."""
 
 
 _ANY_FORM = re.compile(
-    rb"0(?:0 ?00 ?00 ?A|0{4,}[ -]?A|0\.000\.000-?[0A]|(?<=\.0)00-[0A]|0A00A000A|000A"
+    rb"0(?:0 ?00 ?00 ?A|000[ -]?A|0\.000\.000-?[0A]|(?<=\.0)00-[0A]|0A00A000A|000A"
     rb"|00000[-+A]000|00000AAAAAA|(?<=AA0)0[ A0-]{11})"
 )
 """What one of them has in it; begins with a digit, so that most text is passed over at once."""

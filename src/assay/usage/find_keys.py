@@ -135,15 +135,20 @@ def _with_colon(scan: Scan) -> Iterator[Found]:
 
 def _assigned(text: str) -> Iterator[Found]:
     """What is set by a sign after a word for passwords or keys."""
+    done = 0
     for sign in _SIGN.finditer(text):
         at = sign.start()
+        if at < done:
+            continue
         name = text[max(0, at - 24) : at].lower().rstrip(_BETWEEN)
         if name.endswith(_PASSWORDS) or name == "pw":
             match = _SET.match(text, at)
+            done = match.end() if match else done
             if match and _password_like(match["value"], quoted=match["quote"] is not None):
                 yield _value(match)
         elif name.endswith(_KEYS):
             match = _SET.match(text, at)
+            done = match.end() if match else done
             if match and _opaque(match["value"]):
                 yield _value(match)
 

@@ -12,12 +12,13 @@ import re
 from collections.abc import Callable, Sequence
 
 from assay.usage import national_ids as ids
-from assay.usage.phones import is_phone
+from assay.usage.phones import is_date, is_phone
 from assay.usage.scan import Found, Scan
 
 _RUN = re.compile(rb"0(?:[ .()/-]{0,3}+0){6,}+")
+_EXTENSION = re.compile(r" ?(?:x|ext\.?) ?\d{1,6}(?![A-Za-z0-9])", re.IGNORECASE)
 _GROUP = re.compile(rb"0++")
-_MOST_GROUPS = 9
+_MOST_GROUPS = 7  # the French id's, and no phone number has more
 
 Check = Callable[[str], bool]
 
@@ -70,11 +71,12 @@ def _longest(scan: Scan, groups: list[tuple[int, int]], at: int) -> tuple[int, F
     start = groups[at][0]
     if not _may_begin(scan, start):
         return 1, None
-    total = 0
+    total = single = 0
     ends = []
     for end in range(at, min(at + _MOST_GROUPS, len(groups))):
         total += groups[end][1] - groups[end][0]
-        if total > 19:
+        single += groups[end][1] - groups[end][0] == 1
+        if total > 19 or single > 2:
             break
         if total >= 7 and _may_end(scan, groups[end][1]):
             ends.append(end + 1)
@@ -85,6 +87,8 @@ def _longest(scan: Scan, groups: list[tuple[int, int]], at: int) -> tuple[int, F
             begin, stop = number.start, number.end
             if kind == "phone":
                 begin, stop = _with_sign(scan.text, begin, stop)
+                extension = _EXTENSION.match(scan.text, stop)
+                stop = extension.end() if extension else stop
             return end - at, Found(begin, stop, kind, number.digits)
     return 1, None
 
@@ -106,6 +110,8 @@ def _may_end(scan: Scan, end: int) -> bool:
     if not after:
         return True
     first, other = after[0], after[1:]
+    if first in "xX" and other.isdigit():
+        return True  # an extension
     if first.isascii() and (first.isalnum() or first in "_%^"):
         return False
     return not (first in ".,:" and other.isdigit()) and first not in "€£¥₹"
@@ -126,14 +132,13 @@ def _card_form(form: tuple[int, ...]) -> bool:
 
 
 def _id(number: Number) -> bool:
+    """By its grouping and check digits, or because a word before it says that it is one."""
     for check, words in _IDS.get(number.form, ()):
         if check(number) and (words is None or number.said(words)):
             return True
-    return False
-
-
-def _seps(*allowed: str) -> Callable[[Number], bool]:
-    return lambda number: number.even and number.seps[0] in allowed
+    named = 8 <= len(number.digits) <= 15 and number.whole and number.said(_ANY_ID, 24)
+    named = named and not is_date(number)
+    return named and all(sep in (" ", "-", ".", "/") for sep in number.seps)
 
 
 def _of(check: Check, *seps: str) -> Callable[[Number], bool]:
@@ -162,6 +167,21 @@ _PESEL = _words("pesel")
 _TURKEY = _words("kimlik", r"\btc\b", r"\bt\.c\.", "tckn")
 _BSN = _words(r"\bbsn\b", "burgerservice", "sofi")
 _SIN = _words(r"\bsin\b", "social insurance", r"\bnas\b", "assurance sociale")
+_ANY_ID = _words(
+    *("national id", "identity (?:card|no|number)", r"\bid (?:card|no\b|number)", "citizen id"),
+    *("social.?(?:security|insurance)", r"\bssn\b", "tax.?(?:id|payer)", "personal (?:id|number)"),
+    *(
+        "身份证",
+        "身分證",
+        "주민등록",
+        "マイナンバー",
+        "personalausweis",
+        r"\bcedula",
+        "cédula",
+        r"\binn\b",
+    ),
+    *("инн", "снилс", "паспорт", "رقم الهوية", "תעודת זהות", "บัตรประชาชน"),
+)
 _BIRTH = _words("personn", "samordnings", "birth ?number", "pnr", "ssn")
 
 _Rule = tuple[Callable[[Number], bool], re.Pattern[str] | None]
@@ -191,6 +211,8 @@ _IDS: dict[tuple[int, ...], tuple[_Rule, ...]] = {
     (8, 4): ((_of(ids.personnummer, "-"), None),),
     (10,): ((_of(ids.personnummer), _BIRTH),),
     (18,): ((_of(ids.chinese_id), None),),
+    (3, 4, 4, 2): ((_of(ids.swiss_ahv, "."), None),),
+    (1, 4, 5, 2, 1): ((_of(ids.thai_id, "-", " "), None),),
     (6, 7): ((_of(ids.korean_id, "-"), None),),
 }
 """The lengths of the groups -> what such a number can be, and the words that it needs, if any.

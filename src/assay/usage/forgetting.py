@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -22,8 +21,10 @@ from assay.store.tables import read_rows
 from assay.store.workspace import Workspace, write_whole
 from assay.usage import purging
 from assay.usage.folder import UsageFolder
+from assay.usage.ingest import Retention, opened, save_record
 from assay.usage.purging import Purged, name_of, raw_parts
 from assay.usage.secret import keyed
+from assay.usage.state import Pending
 
 _NOTE = "purge.json"
 _ID = "transcript_id"
@@ -131,7 +132,8 @@ def _delete_account(place: Workspace, folder: UsageFolder, account: str) -> Purg
         remove_file(each)
     for table in (each for each in due if each.parent != folder.transcripts_folder):
         drop_rows(table, _ID, ids.__contains__)
-    _forget_superseded(folder, ids)
+    if ids:
+        _set_aside(folder, ids)
     for part in folder.parts():  # last: they tell which conversations are the account's
         drop_rows(part, "account_id", account.__eq__)
     if ids or begun:
@@ -185,65 +187,30 @@ def _emptied(folder: UsageFolder) -> None:
             remove_file(part)
 
 
-def _forget_superseded(folder: UsageFolder, ids: Collection[str]) -> None:
-    with _state(folder) as state:
-        state.executemany("DELETE FROM superseded WHERE transcript_id = ?", [(id,) for id in ids])
+def _set_aside(folder: UsageFolder, ids: Collection[str]) -> None:
+    """The import counts these conversations no more, as it does not those that are superseded.
+
+    The keyed hashes by which duplicates are known stay, so that the same log does not bring back
+    what was deleted.
+    """
+    with opened(folder) as state:
+        state.commit(Pending(superseded=set(ids)), None)
 
 
 def _recount(folder: UsageFolder) -> None:
-    """The counts of what is stored are those of what is left; what was read stays as it was.
-
-    The keyed hashes by which duplicates are known stay too, so that the same log does not bring
-    back what was deleted.
-    """
-    rows = dict[int, int]()
-    languages, accounts = Counter[str](), 0
+    """The totals are those of what is left; what was read and redacted stays as it was."""
+    languages = Counter[str]()
+    accounts = 0
     for part in folder.parts():
-        number = int(part.stem.removeprefix("part-"))
-        rows[number] = 0
-        for row in read_rows(part, Transcript, {"transcript_id", "language", "account_id"}):
-            rows[number] += 1
+        for row in read_rows(part, Transcript, {_ID, "language", "account_id"}):
             languages[row.language or "und"] += 1
             accounts += row.account_id is not None
-    with _state(folder) as state:
-        state.executemany(
-            "UPDATE parts SET rows = ? WHERE number = ?", [(n, k) for k, n in rows.items()]
-        )
-        state.execute("DELETE FROM totals WHERE kind IN ('languages', 'conversations')")
-        told = [("languages", name, count) for name, count in languages.items()]
-        told.append(("conversations", "with_account", accounts))
-        state.executemany("INSERT INTO totals VALUES (?, ?, ?)", told)
-    record = folder.read()
-    folder.save(
-        msgspec.structs.replace(
-            record,
-            conversations=sum(rows.values()) - len(folder.superseded()),
-            with_account=accounts,
-            languages=dict(sorted(languages.items())),
-            superseded=len(folder.superseded()),
-        )
-    )
-
-
-@contextlib.contextmanager
-def _state(folder: UsageFolder) -> Iterator[sqlite3.Connection]:
-    """Where the import stands, changed as a whole; what is deleted is overwritten in the file."""
-    state = sqlite3.connect(folder.state_file, timeout=30, isolation_level=None)
-    try:
-        state.execute("PRAGMA secure_delete = ON")
-        state.execute("PRAGMA synchronous = FULL")
-        state.execute("BEGIN IMMEDIATE")
-        yield state
-        state.execute("COMMIT")
-        state.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as error:
-        raise StoreError(
-            f"where the import stands cannot be changed ({error}).",
-            where=str(folder.state_file),
-            fix="Free some space or mend the permissions, then give the same command again.",
-        ) from error
-    finally:
-        state.close()
+    with opened(folder) as state:
+        counted = {"languages": languages, "conversations": {"with_account": accounts}}
+        state.recount(counted)
+        record = folder.read()
+        kept = Retention(record.keeps_raw, record.retention_days)
+        save_record(folder, state, record.status, kept)
 
 
 def _verify(folder: UsageFolder, account: str, ids: Collection[str]) -> None:

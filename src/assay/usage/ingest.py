@@ -16,6 +16,7 @@ from assay.store.tables import TableWriter
 from assay.usage.crew import Crew, Task
 from assay.usage.folder import UsageFolder
 from assay.usage.keeping import PART_ROWS, Keeper
+from assay.usage.names import name_recognisers
 from assay.usage.sources import Reading, Step, begun, tasks
 from assay.usage.state import Source, State
 from assay.version import __version__
@@ -184,6 +185,7 @@ def save_record(
         keeps_raw=retention.keep_raw or any(folder.raw_folder.glob("part-*")),
         retention_days=retention.days,
         superseded=superseded,
+        names=bool(name_recognisers()),
     )
     folder.save(record)
     return record

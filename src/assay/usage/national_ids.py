@@ -24,9 +24,10 @@ def card(digits: str) -> bool:
         digits[0] in "456"
         or digits[:2] in ("30", "34", "35", "36", "37", "38", "39")
         or "2200" <= digits[:4] <= "2204"
+        or (len(digits) == 15 and digits[:4] in ("1800", "2131"))
         or "2221" <= digits[:4] <= "2720"
     )
-    return known and 13 <= len(digits) <= 19 and len(set(digits)) > 2 and luhn(digits)
+    return known and 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn(digits)
 
 
 def verhoeff(digits: str) -> bool:
@@ -155,6 +156,16 @@ def turkish_id(digits: str) -> bool:
         and (odd * 7 - even) % 10 == int(digits[9])
         and sum(map(int, digits[:10])) % 10 == int(digits[10])
     )
+
+
+def swiss_ahv(digits: str) -> bool:
+    """Switzerland: 13 digits from 756 on, with EAN's check digit."""
+    return digits[:3] == "756" and -_weighed(digits[:12], [1, 3] * 6) % 10 == int(digits[12])
+
+
+def thai_id(digits: str) -> bool:
+    """Thailand: 13 digits."""
+    return (11 - _weighed(digits[:12], range(13, 1, -1)) % 11) % 10 == int(digits[12])
 
 
 def rut(text: str) -> bool:

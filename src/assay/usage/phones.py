@@ -33,12 +33,17 @@ _CHINESE = re.compile(r"1[3-9]\d{9}")
 _CJK = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uff0c\uff1a]")
 
 
+def is_date(number: Number) -> bool:
+    """Whether the groups are a day, or two years."""
+    written = number.scan.text[number.start : number.end]
+    return bool(_DATE.match(written) or _YEARS.match(written))
+
+
 def is_phone(number: Number) -> bool:
     """Whether some groups of digits are a phone number."""
     text = number.scan.text
     size = len(number.digits)
-    written = text[number.start : number.end]
-    if _DATE.match(written) or _YEARS.match(written) or len(set(number.digits)) == 1:
+    if is_date(number) or len(set(number.digits)) == 1:
         return False
     before = text[max(0, number.start - 2) : number.start]
     if before.endswith(("+", "+(")):

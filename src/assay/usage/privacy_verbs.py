@@ -11,7 +11,7 @@ from assay.usage.folder import UsageFolder, usage_folder, usage_folders
 from assay.usage.forgetting import Wish, account_hash, fulfil, unfinished
 from assay.usage.looks import Look
 from assay.usage.purging import Purged
-from assay.usage.retention import purge_expired
+from assay.usage.retention import purge_expired, retention_overdue
 from assay.usage.secret import workspace_secret
 
 
@@ -53,6 +53,12 @@ def purge_usage(
         wish = Wish(account_hash(workspace_secret(place.root), account))
         return [*done, *(fulfil(place, folder, wish) for folder in folders)]
     return [*done, *(purge_expired(place, folder) for folder in folders)]
+
+
+def overdue_purges(*, workspace: str | Path = ".") -> list[str]:
+    """A sentence for each import that keeps raw text past its time."""
+    folders = usage_folders(Workspace.find(Path(workspace)))
+    return [told for folder in folders if (told := retention_overdue(folder.path))]
 
 
 def usage_looks(*, workspace: str | Path = ".") -> list[Look]:

@@ -50,13 +50,13 @@ class Redactor:
     def redact(self, text: str) -> tuple[str, dict[str, int]]:
         """The text without what identifies, and how many of each kind were taken out."""
         counts: dict[str, int] = {}
-        for _ in range(_PASSES):
-            folded = fold(text)
-            found = self._find(text, folded)
-            if not found:
-                return text, counts
-            text = self._replace(text, folded, found, counts)
-        return self._give_up(text, counts), counts
+        text = self._without_patterns(text, counts)
+        if self._recognisers:
+            named = self._names(text)
+            if named:
+                text = self._replace(text, Folded(text), named, counts)
+                text = self._without_patterns(text, counts)
+        return text, counts
 
     def spans(self, text: str) -> list[tuple[int, int, str]]:
         """Where in a text something would be taken out, and its kind; one pass, in order."""
@@ -71,6 +71,26 @@ class Redactor:
 
     def _seal(self, kind: str, told: str) -> str:
         return keyed(self._secret, "placeholder", f"{kind} {told}")[:8]
+
+    def _without_patterns(self, text: str, counts: dict[str, int]) -> str:
+        for _ in range(_PASSES):
+            folded = fold(text)
+            found = self._find(text, folded)
+            if not found:
+                return text
+            text = self._replace(text, folded, found, counts)
+        return self._give_up(text, counts)
+
+    def _names(self, text: str) -> list[Found]:
+        """Names, outside of placeholders; the text is otherwise done."""
+        ours = [match.span() for match in _PLACEHOLDER.finditer(text)]
+        found = [
+            Found(start, end, "name", text[start:end].casefold())
+            for recogniser in self._recognisers
+            for start, end in recogniser(text)
+            if start < end
+        ]
+        return list(_apart(sorted(found), ours))
 
     def _find(self, text: str, folded: Folded) -> list[Found]:
         """What is to be taken out, in order, nothing twice."""

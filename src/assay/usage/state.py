@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -236,6 +236,14 @@ class State:
                 self._save(source)
             if pending.taken:
                 self._db.execute("DELETE FROM inbox WHERE number <= ?", (pending.taken,))
+
+    def recount(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Set the totals of some kinds, where what is stored has become less."""
+        with self._told(), self._transaction():
+            for kind, named in counts.items():
+                self._db.execute("DELETE FROM totals WHERE kind = ?", (kind,))
+                rows = [(kind, name, number) for name, number in named.items()]
+                self._db.executemany("INSERT INTO totals VALUES (?, ?, ?)", rows)
 
     def _save(self, source: Source) -> None:
         self._db.execute(
