@@ -153,7 +153,7 @@ def test_answers_are_as_otlp_says(tmp_path: Path) -> None:
         assert post(traces, bomb, **{"Content-Encoding": "gzip"})[0] in (400, 413)
         assert post(traces, b"no gzip", **{"Content-Encoding": "gzip"})[0] == 400
         assert post(traces, b"", "application/x-protobuf") == (200, b"")
-    assert folder(tmp_path).read().conversations == 1  # the same words in the same trace
+    assert folder(tmp_path).read().conversations == 2  # of two models
 
 
 def test_a_taken_port_is_told(tmp_path: Path) -> None:
