@@ -6,6 +6,8 @@ import bz2
 import gzip
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -370,3 +372,38 @@ def test_another_secret_gives_other_hashes(tmp_path: Path) -> None:
     assert one.account_id != two.account_id
     assert one.transcript_id != two.transcript_id
     shutil.rmtree(other)
+
+
+def test_sql_sees_each_conversation_in_its_last_version(tmp_path: Path) -> None:
+    question = "select import, count(*), max(message_count) from usage group by import order by 1"
+    assert api.sql(question, workspace=tmp_path)[1] == []
+    take(tmp_path, write(tmp_path / "a.jsonl", [chat(1), chat(1, 2), chat(2)]))
+    take(tmp_path, write(tmp_path / "b.jsonl", [chat(3)]), name="other")
+    (tmp_path / "usage" / "other" / "raw").mkdir()
+    assert api.sql(question, workspace=tmp_path)[1] == [("logs", 2, 4), ("other", 1, 2)]
+
+
+def test_the_command(tmp_path: Path) -> None:
+    log = write(tmp_path / "a.jsonl", [chat(1), {"id": "c1", "conversations": []}])
+
+    def assay(*told: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "assay", "usage", "import", *told],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    said = assay(log.name)
+    assert said.returncode == 0
+    assert "a.jsonl" in said.stdout
+    assert "no_messages 1" in said.stdout
+    assert "Import a: 1 conversations." in said.stderr
+    told = assay(log.name, "--json", "--name", "other", "--map", "account=id")
+    assert json.loads(told.stdout)["with_account"] == 1
+    wrong = assay(log.name, "--map", "account")
+    assert wrong.returncode == 1
+    assert "FIELD=COLUMN" in wrong.stderr
+    empty = assay(write(tmp_path / "b.jsonl", [1, 2]).name)
+    assert empty.returncode == 2

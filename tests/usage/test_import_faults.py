@@ -19,6 +19,7 @@ from assay.errors import StoreError
 from assay.records import Transcript
 from assay.store import tables
 from assay.store.workspace import held
+from assay.usage import sources
 from assay.usage.ingest import ingest
 from tests.usage.logs import chat, folder, rejected, stored, take, texts, write
 
@@ -38,7 +39,7 @@ def test_malformed_rows_are_rejected_and_the_rest_is_taken(tmp_path: Path) -> No
         b'{"id": "y"}\n': "no_messages",
         b'{"id": "y", "conversations": []}\n': "no_messages",
         b'{"id": "y", "conversations": [{"from": "ghost", "value": "boo"}]}\n': "unknown_role",
-        b'{"id": "y", "conversations": [{"from": "human", "value": {"a": 1}}]}\n': "bad_message",
+        b'{"id": "y", "conversations": [{"from": "human", "value": 5}]}\n': "bad_message",
         b'{"id": "y", "conversations": [{"from": "human", "value": ""}]}\n': "no_messages",
     }
     log.write_bytes(line(chat(1)) + b"".join(line(chat(n)) + b for n, b in enumerate(bad, 2)))
@@ -92,7 +93,8 @@ def test_mixed_encodings(tmp_path: Path) -> None:
 
 
 def test_text_of_every_direction_and_width_is_kept(tmp_path: Path) -> None:
-    text = "\u202e\u05e9\u05dc\u05d5\u05dd\u202c a\u200bb\u200dc\ufeff \u0645\u0631\u062d\u0628\u0627 \U0001f469\u200d\U0001f52c"
+    text = "\u202e\u05e9\u05dc\u05d5\u05dd\u202c a\u200bb\u200dc\ufeff "
+    text += "\u0645\u0631\u062d\u0628\u0627 \U0001f469\u200d\U0001f52c"
     log = tmp_path / "a.jsonl"
     log.write_bytes(
         line({"messages": [{"role": "user", "content": text}]})
@@ -144,8 +146,6 @@ def test_a_file_that_changes_or_goes_while_it_is_imported(
 
     def change(standing: object) -> None:
         raise AssertionError
-
-    from assay.usage import sources
 
     cut = sources._cut
 
@@ -217,7 +217,7 @@ def test_hostile_names_and_numbers(tmp_path: Path) -> None:
                     {
                         "function": {
                             "name": "f",
-                            "arguments": {"n": 10**30, "card": 4111111111111111},
+                            "arguments": {"n": 10**30, "card": 5500005555555559},
                         }
                     }
                 ],
@@ -227,7 +227,7 @@ def test_hostile_names_and_numbers(tmp_path: Path) -> None:
     record = take(tmp_path, write(tmp_path / "a.jsonl", [row]))
     assert record.conversations == 1
     [found] = stored(tmp_path)
-    assert "4111111111111111" not in str(found)
+    assert "5500005555555559" not in str(found)
     assert found.input_tokens is None
     assert isinstance(found, Transcript)
 

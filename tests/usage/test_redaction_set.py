@@ -55,6 +55,5 @@ def wrong(split: str, kind: str) -> list[Item]:
         item
         for item, spans in FOUND
         if item.split == split
-        and {told for *_, told in spans if told == kind}
-        - {labelled for *_, labelled in item.spans}
+        and {told for *_, told in spans if told == kind} - {labelled for *_, labelled in item.spans}
     ]

@@ -119,7 +119,7 @@ class _Server:
 
     async def _answer(self, request: web.Request, kind: Signal) -> web.Response:
         """As OTLP says: 200 with what was rejected, 400 for good, 503 to be tried again."""
-        from aiohttp import web
+        from aiohttp import http_exceptions, web
 
         binary = request.content_type == _BINARY
         if not binary and request.content_type != _JSON:
@@ -130,8 +130,10 @@ class _Server:
         try:
             body = await request.read()
             taken: Taken = await self._do(self._endpoint.accept, kind, body, binary)
-        except (BadExportError, web.HTTPBadRequest) as error:
+        except BadExportError as error:
             return _failed(400, _INVALID, str(error), binary)
+        except (web.RequestPayloadError, http_exceptions.HttpProcessingError):
+            return _failed(400, _INVALID, "the body cannot be unpacked", binary)
         except AssayError as error:
             self._fault = error
             return _failed(503, _UNAVAILABLE, "the export cannot be stored", binary)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import glob
 import hashlib
@@ -167,22 +168,22 @@ def _units(path: Path, kind: str | None, reading: Reading, place: int, rows: int
 
 def _format_of(path: Path, kind: str | None, reading: Reading) -> tuple[str, Unit | None]:
     """The format of a file by its first rows; and what to tell where there is none."""
-    rows, size, first = [], 0, None
-    for unit in _units(path, kind, reading, 0, 0):
+    first, readable_rows, size = None, 0, 0
+    for number, unit in enumerate(_units(path, kind, reading, 0, 0), 1):
         first = first or unit
-        size += len(unit.data)
-        try:
-            rows.append(parse(unit.data)[0] if unit.fault is None else None)
-        except RowError:
-            rows.append(None)
-        if len(rows) >= _PEEK_ROWS or size >= _PEEK_BYTES:
+        size += unit.end - unit.offset if unit.offset is not None else len(unit.data)
+        if unit.fault is None:
+            with contextlib.suppress(RowError):
+                value = parse(unit.data)[0]
+                readable_rows += 1
+                found = detect([value], reading.mapping)
+                if found is not None:
+                    return found, None
+        if number >= _PEEK_ROWS or size >= _PEEK_BYTES:
             break
     if first is None:
         return "empty", None
-    found = detect(rows, reading.mapping)
-    if found is not None:
-        return found, None
-    if all(row is None for row in rows):
+    if not readable_rows:
         return "chat", None  # whatever it is, each row says why it cannot be read
     detail = "no reader knows the first rows: name the --format, or --map fields to columns"
     return "unknown", first._replace(data=b"", fault=("unknown_format", detail))
