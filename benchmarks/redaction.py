@@ -25,7 +25,8 @@ from typing import Any
 from tests.usage.labelled_set import KINDS, Item, Span, read_set, tally
 
 from assay.stats import clustered_mean, rate
-from assay.usage.redact import Redactor
+from assay.usage.names import name_recognisers
+from assay.usage.redact import Recogniser, Redactor
 
 REDACTOR = Redactor(b"benchmark" * 4)
 BARE = r"[\w.+-]+@[\w-]+\.[\w.]+|\+?\d[\d ().-]{6,}\d"
@@ -43,6 +44,7 @@ def main(files: list[str]) -> None:
         plain = [spans for item, spans in part if not item.spans]
         print(f"\n## {split}: {about}\n")
         table(part, plain)
+    names_table()
     if importlib.util.find_spec("faker"):
         print("\n## Values of Faker\n")
         faker_table()
@@ -61,6 +63,24 @@ def table(part: list[tuple[Item, list[Span]]], plain: list[list[Span]]) -> None:
     wrong = sum(bool(spans) for spans in plain)
     if plain:
         print(f"\nOf {len(plain)} texts with nothing to find, something is taken out of {wrong}.")
+
+
+def names_table() -> None:
+    """Names, where Presidio is installed: in English, and in other languages."""
+    recognisers = name_recognisers()
+    if not recognisers:
+        return
+    print("\n## Names\n\n| texts | recall | precision |\n|---|---|---|")
+    items = [item for item in read_set() if item.split == "names"]
+    for told, english in (("English", True), ("other languages", False)):
+        part = [item for item in items if (item.locale == "en") == english]
+        count = tally([(item, named(recognisers[0], item.text)) for item in part], "name")
+        recall, precision = share(count.hidden, count.labelled), share(count.right, count.found)
+        print(f"| {told} | {recall} | {precision} |")
+
+
+def named(recogniser: Recogniser, text: str) -> list[Span]:
+    return [(start, end, "name") for start, end in recogniser(text)]
 
 
 def share(number: int, of: int) -> str:
