@@ -117,7 +117,7 @@ def _take_all(
         if tell is not None and moment - told_at >= _TELL_EVERY:
             tell(ImportStanding(rows, added, moment - begun_at))
             told_at = moment
-    if tell is not None:
+    if tell is not None and told_at > begun_at:
         tell(ImportStanding(rows, added, time.monotonic() - begun_at))
 
 
