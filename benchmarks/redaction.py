@@ -135,7 +135,7 @@ def texts_of(file: Path) -> Iterator[str]:
             rows = map(json.loads, opened)
         for row in rows:
             for value in row.values() if isinstance(row, dict) else row:
-                if isinstance(value, str):
+                if isinstance(value, str) and len(value) > 20:  # not a label or a number
                     yield from filter(None, re.split(r"\n\n(?:Human|Assistant): ?", value))
 
 

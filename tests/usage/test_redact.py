@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.usage.redact import KINDS, Redactor
+from assay.usage.scan import is_plain
 from assay.usage.secret import keyed
 from tests.usage.labelled_set import read_set
 
@@ -80,6 +81,13 @@ def test_counts_are_those_of_the_placeholders_and_the_rest_stays(text: str) -> N
         place = text.find(kept, at)
         assert place >= 0
         at = place + len(kept)
+
+
+@given(texts)
+@settings(max_examples=200, deadline=None)
+def test_what_is_passed_over_holds_nothing(text: str) -> None:
+    if is_plain(text):
+        assert REDACTOR.spans(text) == []
 
 
 def test_nothing_of_the_set_is_given_up_on() -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from assay.usage.scan import Found, Scan
+from assay.usage.scan import LONG_TOKEN, Found, Scan
 
-_LONG = b"a" * 20
 _REST = re.compile(rb"a+")
 _VENDORS = re.compile(
     r"(?<![A-Za-z0-9])(?:"
@@ -78,7 +77,7 @@ def keys(scan: Scan) -> list[Found]:
     """Keys, tokens, passwords and private keys."""
     text = scan.text
     found = list[Found]()
-    if _LONG in scan.tokens:
+    if LONG_TOKEN in scan.tokens:
         found += _by_prefix(scan)
     if b"-----BEGIN" in scan.bytes:
         found += [Found(*match.span(), "key", match[0]) for match in _PEM.finditer(text)]
@@ -110,7 +109,7 @@ def _with_digits(scan: Scan) -> Iterator[Found]:
 
 def _by_prefix(scan: Scan) -> Iterator[Found]:
     """Only words of twenty characters and more are looked at."""
-    at = scan.tokens.find(_LONG)
+    at = scan.tokens.find(LONG_TOKEN)
     while at >= 0:
         rest = _REST.match(scan.tokens, at)
         assert rest is not None
@@ -119,7 +118,7 @@ def _by_prefix(scan: Scan) -> Iterator[Found]:
             yield Found(*match.span(), "key", match[0])
         for match in _WEBHOOK.finditer(scan.text, at, end):
             yield Found(*match.span(1), "key", match[1])
-        at = scan.tokens.find(_LONG, end)
+        at = scan.tokens.find(LONG_TOKEN, end)
 
 
 def _with_colon(scan: Scan) -> Iterator[Found]:

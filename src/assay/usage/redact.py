@@ -16,7 +16,7 @@ from assay.usage.find_ids import mixed_ids
 from assay.usage.find_keys import keys
 from assay.usage.find_numbers import numbers
 from assay.usage.folding import Folded, fold
-from assay.usage.scan import Found, Scan
+from assay.usage.scan import Found, Scan, is_plain
 from assay.usage.secret import keyed
 
 KINDS = ("email", "phone", "card", "id", "key", "address", "name", "forged", "withheld")
@@ -73,6 +73,8 @@ class Redactor:
         return keyed(self._secret, "placeholder", f"{kind} {told}")[:8]
 
     def _without_patterns(self, text: str, counts: dict[str, int]) -> str:
+        if is_plain(text):
+            return text
         for _ in range(_PASSES):
             folded = fold(text)
             found = self._find(text, folded)

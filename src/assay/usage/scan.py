@@ -28,6 +28,20 @@ _TOKENS = bytes(
 ) + bytes(128 * " ", "ascii")
 
 
+_TELLING = frozenset("@[(:=0123456789")
+_UNTOLD = bytes(at for at in range(128) if chr(at) not in _TELLING)
+LONG_TOKEN = b"a" * 20
+"""What a key that its vendor's prefix tells of has at least, in :attr:`Scan.tokens`."""
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text holds nothing that any finder begins with, as most messages do."""
+    if not text.isascii():
+        return False
+    data = text.encode()
+    return not data.translate(None, _UNTOLD) and LONG_TOKEN not in data.translate(_TOKENS)
+
+
 class Scan:
     """A folded text; each view of it has one byte a character, in the same places."""
 
