@@ -108,7 +108,7 @@ def _take_all(
     for step, passed in crew.work(cut()):
         source = step.source
         before = source.added
-        keeper.take(source, passed, step.place)
+        keeper.take(source, passed, step.place, step.line)
         if step.last:
             _end(keeper, step)
         rows += len(passed)
