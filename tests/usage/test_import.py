@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 import zstandard
 
 from assay import api
@@ -22,6 +24,7 @@ from assay.records import Message, RawRow, Transcript
 from assay.store.tables import read_rows, write_rows
 from assay.usage.ingest import ingest
 from tests.formats import usage_examples as ex
+from tests.formats.test_inspect_log import log_of, sample
 from tests.usage.logs import chat, folder, rejected, stored, take, texts, write
 
 
@@ -300,6 +303,10 @@ def test_scout_and_inspect(tmp_path: Path) -> None:
     [found] = stored(tmp_path)
     assert found.messages == rows[0].messages
     assert found.account_id not in (None, "ann")
+    log_of(tmp_path / "log.eval", sample(), sample(id="s2", messages=[{"role": "elf"}]))
+    record = take(tmp_path, tmp_path / "log.eval", name="eval")
+    assert record.sources[0].rejected == {"damaged": 1}
+    assert texts(tmp_path, "eval") == [["Hi", "Hello"]]
 
 
 def test_folders_and_patterns(tmp_path: Path) -> None:
@@ -407,3 +414,29 @@ def test_the_command(tmp_path: Path) -> None:
     assert "FIELD=COLUMN" in wrong.stderr
     empty = assay(write(tmp_path / "b.jsonl", [1, 2]).name)
     assert empty.returncode == 2
+
+
+def test_workbooks(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([("prompt", "response"), (ex.ASKED, ex.REPLY)]):
+            sheet.write_row(number, 0, row)
+    take(tmp_path, tmp_path / "a.xlsx")
+    assert texts(tmp_path) == [[ex.ASKED, ex.REPLY]]
+    (tmp_path / "b.table").write_bytes((tmp_path / "a.xlsx").read_bytes())  # its content tells
+    assert take(tmp_path, tmp_path / "b.table").sources[-1].duplicates == 1
+
+
+def test_what_imports_made_is_not_imported(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", [chat(1)])
+    take(tmp_path, tmp_path)
+    record = take(tmp_path, tmp_path)
+    assert [Path(source.uri).name for source in record.sources] == ["a.jsonl"]
+    with pytest.raises(NotFoundError, match="no file in it"):
+        take(tmp_path, tmp_path / "usage")
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(NotFoundError, match="Write it to a file first"):
+        take(tmp_path, tmp_path / "pipe")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from assay.usage.folder import UsageFolder
+from tests.formats import usage_examples as ex
 from tests.usage.logs import chat, write
 
 _IMPORT = """
@@ -42,6 +43,8 @@ def test_killed_at_twenty_random_moments(tmp_path: Path) -> None:
     (logs / "a.jsonl").open("a").write('{"broken\n')
     write(logs / "b.jsonl", [chat(number % 2_000) for number in range(2_500, 4_500)])
     write(logs / "c.jsonl", [chat(number, 3) for number in range(0, 3_000, 5)])
+    spans = [ex.export(ex.span(ex.PRESENT, number=n), ex.span({})) for n in range(300)]
+    write(logs / "d.jsonl", spans)
     whole = tmp_path / "whole"
     started = time.monotonic()
     assert begin(whole, logs).wait() == 0

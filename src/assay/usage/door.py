@@ -30,7 +30,7 @@ from assay.usage.secret import keyed
 _DIGEST = 16
 _PREFIX = 8
 _MOST_PREFIXES = 1_000
-_LANGUAGE_CHARACTERS = 1_200
+_LANGUAGE_CHARACTERS = 256
 _DETAIL = 300
 
 _encode = msgspec.json.Encoder(order="deterministic").encode

@@ -108,7 +108,7 @@ def _take_all(
     for step, passed in crew.work(cut()):
         source = step.source
         before = source.added
-        keeper.take(source, passed, step.place)
+        keeper.take(source, passed, step.place, step.line)
         if step.last:
             _end(keeper, step)
         rows += len(passed)
@@ -117,7 +117,7 @@ def _take_all(
         if tell is not None and moment - told_at >= _TELL_EVERY:
             tell(ImportStanding(rows, added, moment - begun_at))
             told_at = moment
-    if tell is not None:
+    if tell is not None and told_at > begun_at:
         tell(ImportStanding(rows, added, time.monotonic() - begun_at))
 
 

@@ -58,8 +58,8 @@ class Keeper:
                 if not number.isdigit() or int(number) >= self._number or file.suffix == ".part":
                     file.unlink()
 
-    def take(self, source: Source, passed: Sequence[Passed], place: int) -> None:
-        """Keep what is new of a batch; reading goes on at ``place``."""
+    def take(self, source: Source, passed: Sequence[Passed], place: int, line: int) -> None:
+        """Keep what is new of a batch; reading goes on at ``place``, after ``line`` values."""
         known = _Known.of(self._state, passed)
         for each in passed:
             source.rows += 1
@@ -77,7 +77,7 @@ class Keeper:
             else:
                 source.added += 1
                 self._write(each)
-        source.place = place
+        source.place, source.line = place, line
         self._pending.sources[source.id] = source
         full = self._table is not None and (
             self._table.rows >= self._part_rows or self._bytes >= PART_BYTES

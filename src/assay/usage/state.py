@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS sources (
     id INTEGER PRIMARY KEY, uri TEXT NOT NULL, format TEXT NOT NULL, stamp TEXT NOT NULL,
     sha256 TEXT, bytes INTEGER NOT NULL, rows INTEGER NOT NULL, added INTEGER NOT NULL,
     duplicates INTEGER NOT NULL, rejected TEXT NOT NULL, flagged TEXT NOT NULL,
-    place INTEGER NOT NULL, done INTEGER NOT NULL
+    place INTEGER NOT NULL, line INTEGER NOT NULL, done INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, rows INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS seen (content BLOB PRIMARY KEY) WITHOUT ROWID;
@@ -49,7 +49,8 @@ _CACHE = 64 << 10  # kilobytes of SQLite's own
 
 @dataclass
 class Source:
-    """One source and what became of its rows so far. ``place`` is where reading goes on."""
+    """One source and what became of its rows so far. Reading goes on at ``place``, after ``line``
+    values."""
 
     id: int
     uri: str
@@ -63,6 +64,7 @@ class Source:
     rejected: dict[str, int] = field(default_factory=dict)
     flagged: dict[str, int] = field(default_factory=dict)
     place: int = 0
+    line: int = 0
     done: bool = False
 
     def record(self) -> UsageSource:
@@ -140,10 +142,10 @@ class State:
             rows = self._db.execute("SELECT * FROM sources ORDER BY id").fetchall()
         decode = msgspec.json.Decoder(dict[str, int]).decode
         found = []
-        for *plain, rejected, flagged, place, done in rows:
+        for *plain, rejected, flagged, place, line, done in rows:
             source = Source(*plain)
             source.rejected, source.flagged = decode(rejected), decode(flagged)
-            source.place, source.done = place, bool(done)
+            source.place, source.line, source.done = place, line, bool(done)
             found.append(source)
         return found
 
@@ -247,7 +249,7 @@ class State:
 
     def _save(self, source: Source) -> None:
         self._db.execute(
-            f"INSERT OR REPLACE INTO sources VALUES ({','.join('?' * 13)})",
+            f"INSERT OR REPLACE INTO sources VALUES ({','.join('?' * 14)})",
             (
                 source.id,
                 source.uri,
@@ -261,6 +263,7 @@ class State:
                 msgspec.json.encode(source.rejected),
                 msgspec.json.encode(source.flagged),
                 source.place,
+                source.line,
                 source.done,
             ),
         )
