@@ -15,15 +15,20 @@ SOURCE = ROOT / "src" / "assay"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 HEAVY = {  # package -> the rooms that may import it
-    "aiohttp": {"models"},
+    "aiohttp": {"models", "usage"},
     "duckdb": {"store"},
     "jinja2": {"evals", "report"},
     "onnxruntime": {"embeddings"},
+    "google": {"formats"},
     "openpyxl": set(),
+    "presidio_analyzer": {"usage"},
+    "py3langid": {"usage"},
+    "opentelemetry": {"formats"},
     "pyarrow": {"formats", "store"},
     "pydantic": {"evals", "launch", "runs", "watch"},
     "python_calamine": {"formats"},
     "rich": {"cli"},
+    "spacy": {"usage"},
     "statsmodels": set(),
     "tokenizers": {"embeddings"},
     "torch": set(),

@@ -25,7 +25,7 @@ from assay.launch import (
     sign_launch,
 )
 from assay.models.verbs import LocalModel, add_local_model, local_models
-from assay.records import Certificate, Comparison, Difference, Matrix
+from assay.records import Certificate, Comparison, Difference, ImportRecord, Matrix
 from assay.report.verbs import make_report
 from assay.runs import Controls, Progress, Spending
 from assay.runs.eval_verbs import check, init, list_evals
@@ -43,6 +43,11 @@ from assay.runs.verbs import (
     show,
     sql,
 )
+from assay.usage.import_verbs import import_usage, listen_usage
+from assay.usage.ingest import ImportStanding
+from assay.usage.looks import Look
+from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
+from assay.usage.purging import Purged
 from assay.watch import Claim, WatchStatus, WatchTurn
 from assay.watch.verbs import init_watch, start_watch, stop_watch, watch_status
 
@@ -53,10 +58,14 @@ __all__ = [
     "Controls",
     "Difference",
     "GateResult",
+    "ImportRecord",
+    "ImportStanding",
     "LaunchCheck",
     "LocalModel",
+    "Look",
     "Matrix",
     "Progress",
+    "Purged",
     "Signature",
     "Spending",
     "Summary",
@@ -73,17 +82,21 @@ __all__ = [
     "export",
     "import_labels",
     "import_transcripts",
+    "import_usage",
     "init",
     "init_launch",
     "init_watch",
     "list_evals",
     "list_findings",
     "list_runs",
+    "listen_usage",
     "local_models",
     "make_report",
     "mitigate_finding",
     "open_finding",
+    "overdue_purges",
     "prove_finding",
+    "purge_usage",
     "quickstart",
     "rescore",
     "resume",
@@ -95,6 +108,7 @@ __all__ = [
     "sql",
     "start_watch",
     "stop_watch",
+    "usage_looks",
     "watch_status",
 ]
 

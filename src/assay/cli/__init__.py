@@ -14,6 +14,8 @@ from assay.cli import (
     launching,
     looking,
     running,
+    usage,
+    usage_privacy,
     watching,
 )
 from assay.cli.output import FAILED, STOPPED, fail
@@ -28,7 +30,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (running, looking, comparing, authoring, labelling, launching, findings, watching):
+for room in (
+    running,
+    looking,
+    comparing,
+    authoring,
+    labelling,
+    launching,
+    findings,
+    watching,
+    usage,
+    usage_privacy,
+):
     room.register(app)
 
 

@@ -126,6 +126,7 @@ class Workspace:
         self.settings_file = root / "assay.toml"
         self.evals_folder = root / "evals"
         self.runs_folder = root / "runs"
+        self.usage_folder = root / "usage"
 
     @classmethod
     def find(cls, start: Path) -> Workspace:
