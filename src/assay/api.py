@@ -16,6 +16,8 @@ import msgspec
 from assay import evals as eval_room
 from assay import runs
 from assay.errors import DefinitionError, NotFoundError, Problem
+from assay.health.result import EvalHealth
+from assay.health.verbs import eval_health, retire_eval
 from assay.launch import (
     GateResult,
     LaunchCheck,
@@ -40,6 +42,7 @@ __all__ = [
     "Comparison",
     "Controls",
     "Difference",
+    "EvalHealth",
     "GateResult",
     "LaunchCheck",
     "LocalModel",
@@ -55,6 +58,7 @@ __all__ = [
     "check_launch",
     "compare",
     "compare_many",
+    "eval_health",
     "export",
     "import_labels",
     "import_transcripts",
@@ -67,6 +71,7 @@ __all__ = [
     "quickstart",
     "rescore",
     "resume",
+    "retire_eval",
     "run",
     "sample_labels",
     "show",

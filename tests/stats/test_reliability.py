@@ -27,9 +27,9 @@ def variances(table: np.ndarray) -> tuple[float, float]:
     subjects, items = table.shape
     data = DataFrame(
         {
-        "y": table.ravel(),
-        "s": np.repeat(np.arange(subjects), items),
-        "i": np.tile(np.arange(items), subjects),
+            "y": table.ravel(),
+            "s": np.repeat(np.arange(subjects), items),
+            "i": np.tile(np.arange(items), subjects),
         }
     )
     found = anova_lm(ols("y ~ C(s) + C(i)", data).fit())
@@ -40,7 +40,10 @@ def variances(table: np.ndarray) -> tuple[float, float]:
 def test_alpha_of_a_published_example():
     found = alpha(ANSWERS)
     assert found.estimate == pytest.approx(0.7734, abs=5e-5)
-    assert (found.low, found.high) == (pytest.approx(0.336, abs=5e-4), pytest.approx(0.939, abs=5e-4))
+    assert (found.low, found.high) == (
+        pytest.approx(0.336, abs=5e-4),
+        pytest.approx(0.939, abs=5e-4),
+    )
     assert found.n == 10
 
 

@@ -16,16 +16,12 @@ from assay.evals import content_hash, load_eval
 from assay.launch.definition import Gate, LaunchDefinition, Subject, Surface
 from assay.launch.evidence import Pairs, ScorerError, Scores, Standing
 from assay.records import Certificate, EvalRecord, Measured, RunRecord, ScorerRecord
-from assay.runs.certificates import certificate_for, read_certificates
+from assay.runs.certificates import BY_DEFINITION, certificate_for, read_certificates
 from assay.runs.pairing import Pairing, Side
 from assay.runs.saturation import MOST_MODELS, SATURATED, state_of
 from assay.stats import Share
 from assay.store.query import connect, literal, quoted
 from assay.store.workspace import RunFolder, Workspace
-
-BY_DEFINITION = ("choice", "exact", "numeric")
-"""Kinds of scorer that compare a reply with a target that the eval itself gives."""
-
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def item_rest(scores: ArrayLike) -> NDArray[np.float64]:
     with np.errstate(divide="ignore", invalid="ignore"):
         found = (shared - own) / np.sqrt(own * rest)
     found[(own <= 1e-12) | (rest <= small)] = np.nan
-    return np.clip(found, -1.0, 1.0)
+    return np.asarray(np.clip(found, -1.0, 1.0), dtype=np.float64)
 
 
 def signal_to_noise(

@@ -1,0 +1,194 @@
+"""Commands for the health of evals: health (show), health retire."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from assay.cli.output import note, print_json, print_table
+from assay.cli.running import AsJson, Workspace
+
+if TYPE_CHECKING:
+    from assay.api import EvalHealth
+    from assay.health.result import CellHealth, Figure
+
+
+class _WithDefault(TyperGroup):
+    """``assay health EVAL`` is ``assay health show EVAL``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+health = typer.Typer(
+    cls=_WithDefault, help="Whether evals still tell models apart, and what to do about them."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.add_typer(health, name="health")
+
+
+@health.command("show")
+def show(
+    evals: Annotated[
+        list[str] | None, typer.Argument(help="Names of evals, or their folders; all if none.")
+    ] = None,
+    items: Annotated[
+        bool, typer.Option("--items", help="List the items that are worth a look, and why.")
+    ] = False,
+    checklist: Annotated[
+        bool, typer.Option("--checklist", help="Answer the checklist of a good eval.")
+    ] = False,
+    workspace: Workspace = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Say of each eval whether to keep, refresh, split or retire it, and what that rests on."""
+    from assay import api
+
+    found = api.eval_health(evals or (), items=items, checklist=checklist, workspace=workspace)
+    if as_json:
+        print_json(found)
+        return
+    _print_cells(found)
+    for each in found:
+        _print(each)
+
+
+@health.command("retire")
+def retire(
+    name: Annotated[str, typer.Argument(help="The eval that is retired.")],
+    successor: Annotated[str, typer.Option(help="The eval that takes its place.")],
+    by: Annotated[str, typer.Option(help="Who decides.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    workspace: Workspace = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Retire an eval for another. A model that was run on both is the bridge between them."""
+    from assay import api
+
+    found = api.retire_eval(name, successor=successor, by=by, reason=reason, workspace=workspace)
+    if as_json:
+        print_json(found)
+    else:
+        note(f"{found.eval} {found.words}")
+
+
+def _print_cells(found: list[EvalHealth]) -> None:
+    print_table(
+        ("eval", "scorer", "state", "models", "items", "best", "headroom", "all pass",
+         "signal/noise", "alpha", "effective n", "unscored"),
+        [
+            (
+                each.eval,
+                f"{cell.scorer} {cell.polarity}" if cell.polarity else cell.scorer,
+                cell.state,
+                cell.models,
+                f"{cell.items:,}",
+                _figure(cell.best),
+                "" if cell.headroom is None else f"{cell.headroom:.1f} SE",
+                _figure(cell.all_pass),
+                _figure(cell.ratio),
+                _figure(cell.reliability),
+                "" if cell.effective_n is None else f"{cell.effective_n:,.0f}",
+                _figure(cell.unscored),
+            )
+            for each in found
+            for cell in each.cells
+        ],
+        right=("models", "items", "headroom", "effective n"),
+    )  # fmt: skip
+
+
+def _print(found: EvalHealth) -> None:
+    for reason in found.reasons:
+        note(f"{found.eval}: {reason}")
+    for remark in (*_remarks(found), *found.left_out):
+        note(f"  {remark}")
+    if found.retired is not None:
+        note(f"  {found.eval} was {found.retired.words}.")
+    if found.items:
+        print_table(("item", "why"), [(i.sample, "; ".join(i.reasons)) for i in found.items])
+    if found.checklist:
+        print_table(
+            ("stage", "question", "answer", "evidence"),
+            [(each.stage, each.question, each.answer, each.evidence) for each in found.checklist],
+        )
+    note(f"{found.eval} {found.version}: {found.verdict}.")
+
+
+def _remarks(found: EvalHealth) -> list[str]:
+    """What the table has no room for."""
+    told = []
+    for cell in found.cells:
+        told += _remarks_of(cell)
+    for each in found.disagreements:
+        told.append(f"{each.first} and {each.second} differ on {_share(each.share)} of replies.")
+    twice = found.duplicates
+    if twice is not None:
+        across = "".join(f"; {count:,} are in {other} too" for other, count in twice.across.items())
+        told.append(
+            f"Of {twice.compared:,} samples {twice.exact:,} are the same as another,"
+            f" {twice.near:,} nearly the same{across}."
+        )
+        if twice.compared < twice.samples:
+            told.append(f"{twice.samples - twice.compared:,} samples were not compared.")
+    signs = found.contamination
+    if signs is not None:
+        for probe in signs.probes:
+            told.append(
+                f"{probe.model}, asked to go on, wrote {_share(probe.own)} of second halves,"
+                f" {_share(probe.other)} of another's: {_share(probe.excess)} more ({probe.asked}"
+                f" asked, {probe.too_short} too short, {probe.failed} failed)."
+            )
+        for gap in signs.gaps:
+            told.append(
+                f"{gap.model}: better on public samples than on held-back twins by"
+                f" {_figure(gap.difference)} ({gap.scorer}, {gap.difference.n:,} pairs,"
+                f" {gap.difference.method})."
+            )
+    kept = found.upkeep
+    if kept is not None:
+        told.append(
+            f"Labels by people: {kept.labels:,}"
+            + (f", the newest of {kept.newest_label}" if kept.newest_label else "")
+            + f". Card: review {kept.review or 'not dated'}. Policy: {kept.policy}."
+        )
+        told += [f"Scorer {name}: {standing}." for name, standing in kept.certificates.items()]
+    return told
+
+
+def _remarks_of(cell: CellHealth) -> list[str]:
+    name = f"{cell.scorer} {cell.polarity}" if cell.polarity else cell.scorer
+    told = [f"{name}: {gap}." for gap in cell.gaps]
+    if cell.incomplete:
+        told.append(f"{name}: {cell.incomplete:,} items were not scored on every model.")
+    if cell.discrimination is not None:
+        chance = f"of {cell.items:,}, {cell.items * 0.025:.0f} would be by chance alone"
+        told.append(
+            f"{name}: mean item-rest correlation {cell.discrimination:.2f}; {cell.negative:,} items"
+            f" lie clearly below 0 ({chance})."
+        )
+    if cell.flips is not None:
+        told.append(f"{name}: epochs of one sample differ in {_share(cell.flips)} of samples.")
+    return told
+
+
+def _figure(figure: Figure | None) -> str:
+    if figure is None or figure.value is None:
+        return ""
+    ends = ("?" if end is None else f"{end:.2f}" for end in (figure.low, figure.high))
+    return f"{figure.value:.2f} [{', '.join(ends)}]"
+
+
+def _share(figure: Figure) -> str:
+    if figure.value is None:
+        return "?"
+    ends = ("?" if end is None else f"{end:.1%}" for end in (figure.low, figure.high))
+    return f"{figure.value:.1%} [{', '.join(ends)}]"
