@@ -17,7 +17,13 @@ from assay import evals as eval_room
 from assay import runs
 from assay.errors import DefinitionError, NotFoundError, Problem
 from assay.health.result import EvalHealth
-from assay.health.verbs import eval_health, retire_eval
+from assay.health.verbs import (
+    accept_samples,
+    eval_health,
+    probe_eval,
+    propose_samples,
+    retire_eval,
+)
 from assay.launch import (
     GateResult,
     LaunchCheck,
@@ -51,6 +57,7 @@ __all__ = [
     "Signature",
     "Spending",
     "Summary",
+    "accept_samples",
     "add_local_model",
     "certificates",
     "certify",
@@ -68,6 +75,8 @@ __all__ = [
     "list_runs",
     "local_models",
     "make_report",
+    "probe_eval",
+    "propose_samples",
     "quickstart",
     "rescore",
     "resume",

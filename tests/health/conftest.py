@@ -17,9 +17,9 @@ WriteEval = Callable[..., Path]
 _WORDS = [f"{a}{b}{c}{d}" for a in "bdgklmt" for b in "aeiou" for c in "nrstl" for d in "aeio"]
 
 
-def request_text(number: int) -> str:
+def request_text(number: int, words: int = 14) -> str:
     """A request that resembles no other."""
-    return " ".join(_WORDS[(number * 7919 + place * 104_729) % 700] for place in range(14))
+    return " ".join(_WORDS[(number * 7919 + place * 104_729) % 700] for place in range(words))
 
 
 @pytest.fixture

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from assay.cli.output import note, print_json, print_table
-from assay.cli.running import AsJson, Workspace
+from assay.cli.output import FAILED, fail, near, note, print_json, print_table
+from assay.cli.progress import shown
+from assay.cli.running import AsJson, Dollars, Tokens, Workspace
 
 if TYPE_CHECKING:
     from assay.api import EvalHealth
+    from assay.health.accept import Accepted
+    from assay.health.propose import Proposals
     from assay.health.result import CellHealth, Figure
 
 
@@ -46,12 +49,47 @@ def show(
     checklist: Annotated[
         bool, typer.Option("--checklist", help="Answer the checklist of a good eval.")
     ] = False,
+    probe: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Let this model complete halves of its samples first."),
+    ] = None,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Draft variants of items into proposals.csv.")
+    ] = False,
+    accept: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Take in a decided sheet of proposals.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Who drafts: provider/model.")
+    ] = None,
+    n: Annotated[
+        int | None, typer.Option("-n", min=1, help="Samples to probe (100), items to draft (20).")
+    ] = None,
+    max_tokens_spent: Tokens = None,
+    max_dollars: Dollars = None,
     workspace: Workspace = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Say of each eval whether to keep, refresh, split or retire it, and what that rests on."""
     from assay import api
 
+    if probe or propose or accept:
+        name = _only(evals)
+        controls = api.Controls(spending=api.Spending(max_tokens_spent, max_dollars))
+        if accept is not None:
+            _print_accepted(api.accept_samples(name, accept, workspace=workspace), as_json)
+            return
+        with shown(controls):
+            if propose:
+                drafts = api.propose_samples(
+                    name, model, n=n or 20, workspace=workspace, controls=controls
+                )
+            else:
+                assert probe is not None
+                api.probe_eval(name, probe, n=n or 100, workspace=workspace, controls=controls)
+        if propose:
+            _print_proposals(drafts, as_json)
+            return
     found = api.eval_health(evals or (), items=items, checklist=checklist, workspace=workspace)
     if as_json:
         print_json(found)
@@ -78,6 +116,35 @@ def retire(
         print_json(found)
     else:
         note(f"{found.eval} {found.words}")
+
+
+def _only(evals: list[str] | None) -> str:
+    if evals is None or len(evals) != 1:
+        fail("--probe, --propose and --accept need the name of one eval.")
+        raise typer.Exit(FAILED)
+    return evals[0]
+
+
+def _print_proposals(found: Proposals, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    print(near(found.file))
+    note(
+        f"{found.model} drafted {found.drafted} of {found.asked} items ({found.alike} only repeated"
+        f" samples, {found.failed} gave nothing; {found.unfit} items cannot be varied so). Decide"
+        " on each row: accept, edit or refuse; then take it in with --accept."
+    )
+
+
+def _print_accepted(found: Accepted, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    note(
+        f"{found.accepted} accepted, {found.edited} edited, {found.refused} refused."
+        f" {found.eval} is version {found.version} now; the decisions are kept in {found.kept}."
+    )
 
 
 def _print_cells(found: list[EvalHealth]) -> None:
