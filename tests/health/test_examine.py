@@ -156,7 +156,7 @@ def test_of_one_model_the_newest_run_counts_and_parts_are_left_out(
     found = one(workspace)
     assert found.runs == (last,)
     told = " ".join(found.left_out)
-    assert "older runs of the same model" in told
+    assert "older than another of the same model" in told
     assert "only the first 40 samples" in told
 
 

@@ -149,11 +149,12 @@ def _print_accepted(found: Accepted, as_json: bool) -> None:
 
 def _print_cells(found: list[EvalHealth]) -> None:
     print_table(
-        ("eval", "scorer", "state", "models", "items", "best", "headroom", "all pass",
+        ("eval", "verdict", "scorer", "state", "models", "items", "best", "headroom", "all pass",
          "signal/noise", "alpha", "effective n", "unscored"),
         [
             (
                 each.eval,
+                each.verdict,
                 f"{cell.scorer} {cell.polarity}" if cell.polarity else cell.scorer,
                 cell.state,
                 cell.models,

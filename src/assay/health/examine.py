@@ -10,13 +10,14 @@ import msgspec
 
 from assay.health.checklist import checklist
 from assay.health.contamination import contamination, gaps_of
-from assay.health.measure import Measured, measure
+from assay.health.items import MOST_ITEMS, NEVER, in_order, note_items
+from assay.health.measure import measure
 from assay.health.pool import Pool, Pooled, Runs
-from assay.health.result import CellHealth, Disagreement, EvalHealth, Figure, Gap, Item
+from assay.health.result import CellHealth, Disagreement, EvalHealth, Figure, Gap
 from assay.health.samples import Seen, look_into
 from assay.health.scores import Scores, database, disagreements
 from assay.health.upkeep import upkeep
-from assay.health.verdict import decide, named
+from assay.health.verdict import decide
 from assay.records import Certificate, ScorerRecord
 from assay.runs.certificates import read_certificates
 from assay.runs.retirement import retirements
@@ -25,9 +26,6 @@ from assay.store.workspace import Workspace
 
 if TYPE_CHECKING:
     import duckdb
-
-MOST_ITEMS = 1_000
-"""Items of one reason that are listed."""
 
 
 def examine(
@@ -89,10 +87,10 @@ def _examine(
                 measured = measure(scores, polarity)
                 cells.append(measured.health)
                 if items:
-                    _list(scores, measured, listed)
+                    note_items(scores, measured, listed)
             if items:
                 for name in scores.never_scored(MOST_ITEMS):
-                    listed.setdefault(name, []).append(f"never scored by {scorer.name}")
+                    listed.setdefault(name, []).append(f"{NEVER} by {scorer.name}")
         signs = contamination(connection, runs.place.root, pool, seen, gaps)
         differ = tuple(_disagreements(connection, pool))
     duplicates = seen.duplicates() if seen else None
@@ -116,7 +114,7 @@ def _examine(
         duplicates=duplicates,
         contamination=signs,
         upkeep=kept_up,
-        items=tuple(Item(sample=n, reasons=tuple(why)) for n, why in sorted(listed.items())),
+        items=in_order(listed),
     )
 
 
@@ -144,15 +142,3 @@ def _disagreements(connection: duckdb.DuckDBPyConnection, pool: Pool) -> Iterato
         if asked.sum():
             share = Figure.of(clustered_mean(differing, asked, binary=True))
             yield Disagreement(first=first.name, second=second.name, share=share)
-
-
-def _list(scores: Scores, measured: Measured, listed: dict[str, list[str]]) -> None:
-    cell = measured.health
-    for places, why in (
-        (measured.failed, f"all {cell.models} models fail ({named(cell)})"),
-        (measured.negative, f"better with models that do worse elsewhere ({named(cell)})"),
-        (measured.passed, f"all {cell.models} models pass ({named(cell)})"),
-    ):
-        chosen = places[:MOST_ITEMS].tolist()
-        for name in scores.names(cell.polarity, chosen) if chosen else ():
-            listed.setdefault(name, []).append(why)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from assay.health.result import CellHealth, Figure
 from assay.health.scores import Scores, Sums
 from assay.records import ScorerRecord
-from assay.runs.saturation import FEWEST_MODELS, state_of
+from assay.runs.saturation import FEWEST_MODELS, State, state_of
 from assay.stats import (
     Interval,
     alpha,
@@ -21,8 +21,10 @@ from assay.stats import (
     split_half,
 )
 
-FEWEST_ORIGINS = 30
+FEWEST_ORIGINS = 10
 """Below so many independent items nothing is said of what an eval can still tell."""
+FEWEST_WORN = 30
+"""Below so many an eval is called neither saturated nor floored: one in ten might be otherwise."""
 FEWEST_FOR_ITEMS = 8
 """Below so many models an item's correlation with the rest is chance."""
 _SPLITS = 32
@@ -58,9 +60,10 @@ def measure(scores: Scores, polarity: str | None) -> Measured:
     independent = len(np.unique(origins))
     if len(known) < FEWEST_MODELS:
         gaps.append(f"{FEWEST_MODELS} models needed to compare them, {len(known)} there")
-    if independent < FEWEST_ORIGINS:
+    needed = fewest_origins(state)
+    if independent < needed:
         gaps.append(
-            f"{FEWEST_ORIGINS} items of different origin needed, {independent} that all models"
+            f"{needed} items of different origin needed, {independent} that all models"
             " were scored on"
         )
     best, worst = _ends(known, low_good)
@@ -110,6 +113,11 @@ def measure(scores: Scores, polarity: str | None) -> Measured:
         none if failed is None else np.flatnonzero(failed),
         none if compared.negative is None else compared.negative,
     )
+
+
+def fewest_origins(state: State) -> int:
+    """How many independent items a state needs to be believed."""
+    return FEWEST_WORN if state in ("saturated", "floored") else FEWEST_ORIGINS
 
 
 def low_is_good(scorer: ScorerRecord, polarity: str | None) -> bool:

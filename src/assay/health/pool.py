@@ -117,7 +117,7 @@ def _choose(held: Sequence[Pooled], hash_: str) -> tuple[list[Pooled], list[str]
     for each in complete:
         newest = by_part.setdefault(each.eval.limit, {})
         if each.record.model in newest:
-            left["older runs of the same model"] += 1
+            left["older than another of the same model"] += 1
         else:
             newest[each.record.model] = each
     if not by_part:

@@ -19,6 +19,7 @@ from assay.evals import EvalDefinition, iter_samples
 from assay.evals.duplicates import NearPairs
 from assay.formats.safe import harmless_cell
 from assay.health.asking import Errand
+from assay.health.items import gravity
 from assay.health.result import EvalHealth, Item
 from assay.health.samples import MOST_TEXTS, text_of
 from assay.records import Message, Parameters, Request, Sample
@@ -156,16 +157,8 @@ def _pick(
             else:
                 unfit += 1
     random.Random(health.hash).shuffle(fit)
-    fit.sort(key=lambda each: min(map(_gravity, each[1].reasons)))
+    fit.sort(key=lambda each: gravity(each[1]))
     return fit[:n], unfit
-
-
-def _gravity(reason: str) -> int:
-    """Broken items first, then those that repeat others, then those that no longer tell."""
-    order = ("better with", "never scored", "all", "the same", "nearly")
-    if reason.startswith("all") and "pass" in reason:
-        return len(order)
-    return next((n for n, begin in enumerate(order) if reason.startswith(begin)), len(order))
 
 
 async def _drafted(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from assay.errors import DefinitionError, NotFoundError, Problem
-from assay.evals import EvalDefinition
+from assay.errors import AssayError, DefinitionError, NotFoundError, Problem
+from assay.evals import EvalDefinition, catalog
 from assay.health.accept import Accepted, accept
 from assay.health.examine import examine
 from assay.health.pool import Pool, Runs
@@ -87,8 +87,8 @@ def propose_samples(
         fix = f'Say --model provider/model, or set [roles] {ROLE} = "provider/model".'
         raise DefinitionError([Problem(str(place.settings_file), "no model is named.", fix)])
     controls = within_budget(controls or Controls(), settings)
-    [health] = examine(place, [name], items=True)
     definition = _definition(Runs(place).pool(name))
+    [health] = examine(place, [name], items=True)
     work = propose(place, settings, health, definition, writer, controls, n=n)
     return finish(work, controls.stop)
 
@@ -123,5 +123,10 @@ def _definition(pool: Pool) -> EvalDefinition:
         raise NotFoundError(
             f"the folder of {pool.name} is not at hand. {pool.fault}".strip(),
             fix="Put it into the workspace's evals folder.",
+        )
+    if pool.definition.folder.resolve() in {each.resolve() for each in catalog().values()}:
+        raise AssayError(
+            f"{pool.name} comes with Assay, so it is not yours to change.",
+            fix=f"Work on a copy: assay init evals/my-{pool.name} --from {pool.name}",
         )
     return pool.definition

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from assay.health.measure import FEWEST_ORIGINS
+from assay.health.measure import fewest_origins
 from assay.health.result import (
     CellHealth,
     Contamination,
@@ -40,34 +40,28 @@ def decide(
     neglected = list(_neglected(upkeep))
     lacking = list(dict.fromkeys(_lacking(cells)))
     telling = [each for each in cells if _tells_enough(each)]
-    if not telling:
-        why = lacking or ["no run of the eval as it is now"]
-        reasons = [f"Cannot tell: {'; '.join(why)}.", *broken, *neglected]
-        return ("refresh" if broken and cells else "cannot tell"), tuple(reasons)
-    worn = [each for each in telling if each.state == "saturated" and not _much_missing(each)]
-    floored = [each for each in telling if each.state == "floored"]
     remarks = [f"Not known of all parts: {'; '.join(lacking)}."] if lacking else []
     if limited:
         remarks.append("Only a part of the samples was asked.")
-    others = [each for each in telling if each not in worn]
-    if worn and len(worn) == len(cells):
-        said = [_worn(each) for each in worn]
-        return "retire", (*said, *broken, *neglected, *remarks)
-    if worn and not others:
-        return "cannot tell", (*(_worn(each) for each in worn), *broken, *neglected, *remarks)
-    if worn:
-        rest = [named(each) for each in others]
-        said = [_worn(each) for each in worn]
-        said.append(f"Keep what still tells models apart ({', '.join(rest)}), replace the rest.")
-        return "split", (*said, *broken, *neglected, *remarks)
-    weak = [
-        f"{named(each)}: all {each.models} models fail (within {SATURATED:.0%} of the worst):"
-        " look for a wrong key, a scorer that does not fit, or a task beyond all of them."
-        for each in floored
-    ]
-    weak += [told for each in telling if (told := _drowned(each))]
-    if weak or broken or neglected:
-        return "refresh", (*weak, *broken, *neglected, *remarks)
+    rest = (*broken, *neglected, *remarks)
+    if not telling:
+        lacks = lacking or ["no run of the eval as it is now"]
+        verdict: Verdict = "refresh" if broken else "cannot tell"
+        return verdict, (f"Cannot tell: {'; '.join(lacks)}.", *broken, *neglected)
+    worn = [each for each in telling if each.state == "saturated" and not _much_missing(each)]
+    weak = [why for each in telling if (why := _floored(each) or _drowned(each))]
+    alive = [e for e in telling if e not in worn and not (_floored(e) or _drowned(e))]
+    said = [_worn(each) for each in worn]
+    if len(worn) == len(cells):
+        return "retire", (*said, *rest)
+    if worn and alive:
+        telling_still = ", ".join(named(each) for each in alive)
+        advice = f"Keep what still tells models apart ({telling_still}), replace the rest."
+        return "split", (*said, *weak, advice, *rest)
+    if worn and not weak:
+        return "cannot tell", (*said, *rest)
+    if said or weak or broken or neglected:
+        return "refresh", (*said, *weak, *rest)
     return "keep", (*(_well(each) for each in telling), *remarks)
 
 
@@ -85,9 +79,8 @@ def percent(figure: Figure) -> str:
 
 
 def _tells_enough(cell: CellHealth) -> bool:
-    return (
-        cell.models >= FEWEST_MODELS and cell.origins >= FEWEST_ORIGINS and cell.state != "unknown"
-    )
+    enough = cell.origins >= fewest_origins(cell.state)
+    return cell.models >= FEWEST_MODELS and enough and cell.state != "unknown"
 
 
 def _lacking(cells: Sequence[CellHealth]) -> Iterator[str]:
@@ -105,9 +98,18 @@ def _worn(cell: CellHealth) -> str:
     )
 
 
+def _floored(cell: CellHealth) -> str:
+    if cell.state != "floored":
+        return ""
+    return (
+        f"{named(cell)}: all {cell.models} models fail (within {SATURATED:.0%} of the worst): look"
+        " for a wrong key, a scorer that does not fit, or a task beyond all of them."
+    )
+
+
 def _drowned(cell: CellHealth) -> str:
     """Where even the upper limit of the signal is below the noise."""
-    ratio = cell.ratio
+    ratio = cell.ratio if cell.state == "between" else None
     if ratio is None or ratio.high is None or ratio.high >= 1:
         return ""
     return (
