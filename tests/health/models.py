@@ -53,3 +53,15 @@ async def alike(messages: list[dict[str, Any]], parameters: dict[str, Any]) -> s
     """Always the same draft."""
     _noted(messages)
     return request_text(9000)
+
+
+async def wavers(messages: list[dict[str, Any]], parameters: dict[str, Any]) -> str:
+    """Answers yes; to every other sample, asked again, no."""
+    text = _noted(messages)
+    if text in _FIRST_ASKED:
+        return "no" if _FIRST_ASKED[text] % 2 else "yes"
+    _FIRST_ASKED[text] = len(_FIRST_ASKED)
+    return "yes"
+
+
+_FIRST_ASKED: dict[str, int] = {}

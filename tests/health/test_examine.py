@@ -317,16 +317,48 @@ def test_the_checklist_answers_what_a_machine_can_know(
     }
 
 
-def test_two_scorers_and_epochs_that_disagree(
-    workspace: Path, write_eval: WriteEval, run: Run
-) -> None:
+def test_two_scorers_that_disagree(workspace: Path, write_eval: WriteEval, run: Run) -> None:
     write_eval("e", 40, scorers=["exact", {"kind": "includes", "name": "holds"}])
     run("a", "e", wrong=set(range(10)))
-    found = one(workspace)
-    [differ] = found.disagreements
+    [differ] = one(workspace).disagreements
     assert (differ.first, differ.second, differ.share.value) == ("exact", "holds", 0)
-    assert found.cells[0].flips is None
-    msgspec.json.encode(found)
+    api.run(["e"], f"scripted/{_said(workspace, 'yes, it is')}", workspace=workspace)
+    [differ] = one(workspace).disagreements
+    assert differ.share.value == 0.5  # exact says no to all forty, the other yes
+    assert differ.share.n == 80
+    assert differ.share.clusters == 40
+    msgspec.json.encode(one(workspace))
+
+
+def test_epochs_that_disagree(workspace: Path, write_eval: WriteEval, run: Run) -> None:
+    write_eval("e", 40)
+    run("a", "e")
+    assert one(workspace).cells[0].flips is None  # asked once, nothing can differ
+    write_eval("e", 40, epochs=2)
+    api.run(["e"], "python/tests.health.models:wavers", workspace=workspace)
+    [held] = one(workspace).cells
+    assert held.flips is not None
+    assert held.flips.value == 0.5
+    assert held.planned == 80
+
+
+def test_clusters_count_as_one_origin(workspace: Path, write_eval: WriteEval, run: Run) -> None:
+    rows = [
+        {"id": f"s{n:03d}", "input": request_text(n), "target": "yes", "cluster": f"c{n // 4}"}
+        for n in range(80)
+    ]
+    write_eval("e", rows)
+    for step, model in ((2, "a"), (3, "b"), (5, "c")):
+        groups = range(0, 20, step)
+        run(model, "e", wrong={4 * g + k for g in groups for k in range(4)})
+    [held] = one(workspace).cells
+    assert (held.items, held.origins) == (80, 20)
+    assert held.design_effect == pytest.approx(4, rel=0.15)
+    assert held.effective_n == pytest.approx(80 / held.design_effect)
+    assert held.ratio is not None
+    assert "clustered" in held.ratio.method
+    assert held.noise is not None
+    assert held.detectable == pytest.approx((1.96 + 0.8416) * held.noise * 2**0.5, rel=1e-3)
 
 
 def _unscore(path: Path, count: int) -> None:

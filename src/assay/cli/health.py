@@ -94,6 +94,9 @@ def show(
     if as_json:
         print_json(found)
         return
+    if not found:
+        note("There are no evals here yet. Make one: assay init evals/my-eval")
+        return
     _print_cells(found)
     for each in found:
         _print(each)
@@ -237,6 +240,10 @@ def _remarks_of(cell: CellHealth) -> list[str]:
     told = [f"{name}: {gap}." for gap in cell.gaps]
     if cell.incomplete:
         told.append(f"{name}: {cell.incomplete:,} items were not scored on every model.")
+    if cell.detectable:
+        told.append(
+            f"{name}: two models must differ by {cell.detectable:.3f} for it to show (80% power)."
+        )
     if cell.discrimination is not None:
         chance = f"of {cell.items:,}, {cell.items * 0.025:.0f} would be by chance alone"
         told.append(

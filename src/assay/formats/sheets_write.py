@@ -73,17 +73,21 @@ def _write_csv(
         header = before.readline().decode("utf-8-sig", "replace")
     if start == _BOM:
         file.write(_BOM)
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     ending = "\r\n" if header.endswith("\r\n") else "\n"
-    sheet = csv.writer(text, delimiter=delimiter_of(header), lineterminator=ending)
+    delimiter = delimiter_of(header)
+
+    def write(cells: list[Any]) -> None:
+        line = io.StringIO(newline="")
+        # Of line ends within cells, csv quotes those that its own line end holds: so both.
+        csv.writer(line, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
+        file.write((line.getvalue().removesuffix("\r\n") + ending).encode())
+
     columns: list[str] = []
     for number, row in read_rows(path):
         changed = change(number, row)
         if not columns:
             columns = list(dict.fromkeys([*changed, *(key for new in added for key in new)]))
-            sheet.writerow(columns)
-        sheet.writerow([changed.get(name, "") for name in columns])
+            write(list(columns))
+        write([changed.get(name, "") for name in columns])
     for row in added:
-        sheet.writerow([row.get(name, "") for name in columns])
-    text.flush()
-    text.detach()
+        write([row.get(name, "") for name in columns])

@@ -18,6 +18,7 @@ from assay.stats import (
     clustered_mean,
     item_rest,
     signal_to_noise,
+    smallest_difference,
     split_half,
 )
 
@@ -97,6 +98,7 @@ def measure(scores: Scores, polarity: str | None) -> Measured:
         ratio=compared.ratio,
         spread=compared.spread,
         noise=compared.noise,
+        detectable=_detectable(compared.noise),
         reliability=compared.reliability,
         halves=compared.halves,
         discrimination=compared.discrimination,
@@ -251,6 +253,11 @@ def _share(of: NDArray[np.bool_] | None, origins: NDArray[np.uint64]) -> Figure 
     _, codes = np.unique(origins, return_inverse=True)
     counts = np.bincount(codes).astype(np.float64)
     return Figure.of(clustered_mean(np.bincount(codes, of), counts, binary=True))
+
+
+def _detectable(noise: float | None) -> float | None:
+    """The smallest true difference of two models that would be shown, four times in five."""
+    return None if noise is None else smallest_difference(1, 2 * noise**2)
 
 
 def _flips(scores: Scores, polarity: str | None) -> Figure | None:

@@ -52,15 +52,17 @@ class CellHealth(msgspec.Struct, frozen=True, kw_only=True):
     ``best`` is the best model's mean; ``headroom`` its distance from perfect in standard errors.
     ``all_pass`` and ``all_fail`` are the shares of items on which every model has the best, or the
     worst, possible score. ``ratio`` is the true spread of models over the noise, ``spread`` and
-    ``noise`` are standard deviations in the scorer's units. ``reliability`` is Cronbach's alpha
-    (KR-20 for yes-or-no scores); ``halves`` the same from halves that keep samples of one origin
-    together. ``discrimination`` is the mean correlation of an item with the rest, ``negative`` the
-    items whose correlation is below 0 beyond chance; both need many models. ``items`` counts those
-    that every model was scored on: ``incomplete`` others were left out of what compares models.
-    ``design_effect`` is the median over models; ``effective_n`` the items divided by it.
-    ``flips`` is the share of samples asked several times whose scores differ (within a model).
-    ``unscored`` is the share of planned rows without a score, ``missing`` counts them by reason.
-    ``gaps`` names what could not be measured and what it would need.
+    ``noise`` are standard deviations in the scorer's units; ``detectable`` is the smallest
+    difference of two models that this noise lets the eval show at 95% confidence with 80% power.
+    ``reliability`` is Cronbach's alpha (KR-20 for yes-or-no scores); ``halves`` the same from
+    halves that keep samples of one origin together. ``discrimination`` is the mean correlation of
+    an item with the rest, ``negative`` the items whose correlation is below 0 beyond chance; both
+    need many models. ``items`` counts those that every model was scored on: ``incomplete`` others
+    were left out of what compares models. ``design_effect`` is the median over models;
+    ``effective_n`` the items divided by it. ``flips`` is the share of samples asked several times
+    whose scores differ (within a model). ``unscored`` is the share of planned rows without a
+    score, ``missing`` counts them by reason. ``gaps`` names what could not be measured and what it
+    would need.
     """
 
     scorer: str
@@ -83,6 +85,7 @@ class CellHealth(msgspec.Struct, frozen=True, kw_only=True):
     ratio: Figure | None
     spread: float | None
     noise: float | None
+    detectable: float | None
     reliability: Figure | None
     halves: float | None
     discrimination: float | None
