@@ -16,7 +16,7 @@ from assay.evals import EvalDefinition
 from assay.evals.columns import ALIASES
 from assay.evals.dataset import NumberedSamples
 from assay.evals.definition import FILE as DEFINITION
-from assay.formats.safe import is_formula
+from assay.formats.safe import is_formula, printable
 from assay.formats.sheets import read_rows
 from assay.formats.sheets_write import add_rows
 from assay.health.propose import COLUMNS, DECISIONS, Repeats
@@ -104,10 +104,10 @@ def _decisions(file: Path) -> list[_Decided]:
             )  # fmt: skip
             continue
         text = told_of["edited" if decision == "edit" else "draft"].strip()
-        if decision != "refuse" and (not text or is_formula(text)):
-            what = "there is no text." if not text else "the text begins like a formula."
+        why = _unfit(text) if decision != "refuse" else ""
+        if why:
             problems.append(
-                Problem(str(file), what, "Write it into the column edited, and decide: edit.",
+                Problem(str(file), why, "Write it into the column edited, and decide: edit.",
                         row=number, column="edited" if decision == "edit" else "draft")
             )  # fmt: skip
         found.append(_Decided(number, told_of["item"], told_of["original"], decision, text))
@@ -116,6 +116,15 @@ def _decisions(file: Path) -> list[_Decided]:
     if problems:
         raise DefinitionError(problems)
     return found
+
+
+def _unfit(text: str) -> str:
+    """Why a text cannot stand in a sheet of samples; empty where it can."""
+    if not text:
+        return "there is no text."
+    if text != printable(text):
+        return "the text holds control characters."
+    return "the text begins like a formula." if is_formula(text) else ""
 
 
 def _plain(cell: Any) -> str:
