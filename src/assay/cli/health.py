@@ -70,25 +70,33 @@ def show(
     workspace: Workspace = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Say of each eval whether to keep, refresh, split or retire it, and what that rests on."""
+    """Say of each eval whether to keep, refresh, split or retire it. The word show may be left out.
+
+    With --probe, --propose or --accept, do that to one eval.
+    """
     from assay import api
 
-    if probe or propose or accept:
-        name = _only(evals)
-        controls = api.Controls(spending=api.Spending(max_tokens_spent, max_dollars))
-        if accept is not None:
-            _print_accepted(api.accept_samples(name, accept, workspace=workspace), as_json)
-            return
+    if (probe is not None) + propose + (accept is not None) > 1:
+        fail("say one of --probe, --propose and --accept.")
+        raise typer.Exit(FAILED)
+    if accept is not None:
+        _print_accepted(api.accept_samples(_only(evals), accept, workspace=workspace), as_json)
+        return
+    controls = api.Controls(spending=api.Spending(max_tokens_spent, max_dollars))
+    if propose:
         with shown(controls):
-            if propose:
-                drafts = api.propose_samples(
-                    name, model, n=n or 20, workspace=workspace, controls=controls
-                )
-            else:
-                assert probe is not None
-                api.probe_eval(name, probe, n=n or 100, workspace=workspace, controls=controls)
-        if propose:
-            _print_proposals(drafts, as_json)
+            drafts = api.propose_samples(
+                _only(evals), model, n=n or 20, workspace=workspace, controls=controls
+            )
+        _print_proposals(drafts, as_json)
+        return
+    if probe is not None:
+        with shown(controls):
+            tried = api.probe_eval(
+                _only(evals), probe, n=n or 100, workspace=workspace, controls=controls
+            )
+        if as_json:
+            print_json(tried)
             return
     found = api.eval_health(evals or (), items=items, checklist=checklist, workspace=workspace)
     if as_json:
