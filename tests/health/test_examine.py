@@ -29,7 +29,7 @@ def test_without_runs_nothing_can_be_told(workspace: Path, write_eval: WriteEval
     write_eval("e")
     found = one(workspace)
     assert found.verdict == "cannot tell"
-    assert "no run" in found.reasons[0]
+    assert "no scored run" in found.reasons[0]
     with pytest.raises(NotFoundError):
         one(workspace, "nothing")
 
@@ -383,3 +383,15 @@ def _said(workspace: Path, text: str) -> Path:
     path = workspace / "parrot.jsonl"
     path.write_text(json.dumps({"input": "", "reply": text}) + "\n")
     return path
+
+
+def test_of_very_many_items_some_are_drawn_and_that_is_said(
+    workspace: Path, write_eval: WriteEval, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assay.health.items.MOST_ITEMS", 10)
+    write_eval("e", 40)
+    for model in "abc":
+        run(model, "e")
+    found = one(workspace, items=True)
+    assert len(found.items) == 10
+    assert "Listed are 10 at random of 40 items" in " ".join(found.left_out)

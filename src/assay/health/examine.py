@@ -87,7 +87,7 @@ def _examine(
                 measured = measure(scores, polarity)
                 cells.append(measured.health)
                 if items:
-                    note_items(scores, measured, listed)
+                    left_out += note_items(scores, measured, listed)
             if items:
                 for name in scores.never_scored(MOST_ITEMS):
                     listed.setdefault(name, []).append(f"{NEVER} by {scorer.name}")

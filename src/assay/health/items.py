@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 
 from assay.health.measure import Measured
@@ -16,17 +17,24 @@ NEVER = "never scored"
 _BACKWARDS = "better with models that do worse elsewhere"
 
 
-def note_items(scores: Scores, measured: Measured, listed: dict[str, list[str]]) -> None:
-    """Add each item that a cell's scores make worth a look to its reasons."""
-    cell = measured.health
+def note_items(scores: Scores, measured: Measured, listed: dict[str, list[str]]) -> list[str]:
+    """Add each item that a cell's scores make worth a look to its reasons.
+
+    Of more than 1,000 for one reason so many are drawn at random: what is said of that is given.
+    """
+    cell, told = measured.health, []
     for places, why in (
         (measured.negative, f"{_BACKWARDS} ({named(cell)})"),
         (measured.failed, f"all {cell.models} models fail ({named(cell)})"),
         (measured.passed, f"all {cell.models} models pass ({named(cell)})"),
     ):
-        chosen = places[:MOST_ITEMS].tolist()
+        chosen = places.tolist()
+        if len(chosen) > MOST_ITEMS:
+            told.append(f"Listed are {MOST_ITEMS:,} at random of {len(chosen):,} items: {why}.")
+            chosen = random.Random(len(chosen)).sample(chosen, MOST_ITEMS)
         for name in scores.names(cell.polarity, chosen) if chosen else ():
             listed.setdefault(name, []).append(why)
+    return told
 
 
 def in_order(listed: Mapping[str, Sequence[str]]) -> tuple[Item, ...]:

@@ -45,7 +45,7 @@ def decide(
         remarks.append("Only a part of the samples was asked.")
     rest = (*broken, *neglected, *remarks)
     if not telling:
-        lacks = lacking or ["no run of the eval as it is now"]
+        lacks = lacking or ["no scored run of the eval as it is now"]
         verdict: Verdict = "refresh" if broken else "cannot tell"
         return verdict, (f"Cannot tell: {'; '.join(lacks)}.", *broken, *neglected)
     worn = [each for each in telling if each.state == "saturated" and not _much_missing(each)]
