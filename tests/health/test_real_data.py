@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from assay import api
-from tests.evals.real_data import data_file
+from tests.scorers.material import data_file
 
 
 def column(file: Path, name: str) -> list[str]:

@@ -144,9 +144,14 @@ class NearPairs:
             for part in np.array_split(both, len(both) // _AT_ONCE + 1):
                 agree = (least[part[:, 0]] == least[part[:, 1]]).sum(axis=(1, 2))
                 likely.append(part[agree >= _ENOUGH])
+        held, pieces = -1, set[str]()  # pairs come in the order of their first text
         for one, other in np.unique(np.concatenate(likely), axis=0).tolist():
             if not kin(one, other):
-                similarity = _jaccard(self._texts[one], self._texts[other])
+                if one != held:
+                    held, pieces = one, _pieces(self._texts[one])
+                others = _pieces(self._texts[other])
+                shared = len(pieces & others)
+                similarity = shared / (len(pieces) + len(others) - shared)
                 if similarity >= NEARLY_SAME:
                     yield Alike(one, other, similarity)
 
