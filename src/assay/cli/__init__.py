@@ -6,7 +6,16 @@ import sys
 
 import typer
 
-from assay.cli import authoring, comparing, health, labelling, launching, looking, running
+from assay.cli import (
+    authoring,
+    comparing,
+    findings,
+    health,
+    labelling,
+    launching,
+    looking,
+    running,
+)
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
 from assay.version import __version__
@@ -19,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (running, looking, comparing, authoring, labelling, launching, health):
+for room in (running, looking, comparing, authoring, labelling, launching, findings, health):
     room.register(app)
 
 
