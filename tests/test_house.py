@@ -21,7 +21,7 @@ HEAVY = {  # package -> the rooms that may import it
     "onnxruntime": {"embeddings"},
     "openpyxl": set(),
     "pyarrow": {"formats", "store"},
-    "pydantic": {"evals", "launch", "runs"},
+    "pydantic": {"evals", "launch", "runs", "watch"},
     "python_calamine": {"formats"},
     "rich": {"cli"},
     "statsmodels": set(),

@@ -51,9 +51,12 @@ from assay.runs.verbs import (
     show,
     sql,
 )
+from assay.watch import Claim, WatchStatus, WatchTurn
+from assay.watch.verbs import init_watch, start_watch, stop_watch, watch_status
 
 __all__ = [
     "Certificate",
+    "Claim",
     "Comparison",
     "Controls",
     "Difference",
@@ -66,6 +69,8 @@ __all__ = [
     "Signature",
     "Spending",
     "Summary",
+    "WatchStatus",
+    "WatchTurn",
     "accept_samples",
     "add_local_model",
     "certificates",
@@ -81,6 +86,7 @@ __all__ = [
     "import_transcripts",
     "init",
     "init_launch",
+    "init_watch",
     "list_evals",
     "list_findings",
     "list_runs",
@@ -101,6 +107,9 @@ __all__ = [
     "show_finding",
     "sign_launch",
     "sql",
+    "start_watch",
+    "stop_watch",
+    "watch_status",
 ]
 
 QUICKSTART_CANDIDATE = "local/qwen2.5-coder-1.5b"

@@ -15,6 +15,7 @@ from assay.cli import (
     launching,
     looking,
     running,
+    watching,
 )
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
@@ -28,7 +29,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (running, looking, comparing, authoring, labelling, launching, findings, health):
+for room in (
+    running,
+    looking,
+    comparing,
+    authoring,
+    labelling,
+    launching,
+    findings,
+    watching,
+    health,
+):
     room.register(app)
 
 

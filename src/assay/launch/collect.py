@@ -55,8 +55,12 @@ class Collector:
 
     @cached_property
     def runs(self) -> list[tuple[RunFolder, RunRecord]]:
-        """Every run, newest first; of those begun in one second, the last to end."""
-        found = [(folder, folder.read()) for folder in self._place.runs()]
+        """Every run, newest first; of those begun in one second, the last to end.
+
+        A watch's looks are no evidence unless their ids are named.
+        """
+        read = [(folder, folder.read()) for folder in self._place.runs()]
+        found = [each for each in read if all(asked.draw is None for asked in each[1].evals)]
 
         def age(each: tuple[RunFolder, RunRecord]) -> tuple[str, int]:
             return each[1].created, each[0].record_file.stat().st_mtime_ns

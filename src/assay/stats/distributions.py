@@ -72,3 +72,10 @@ def log_choose(n: NDArray[np.float64], k: float) -> NDArray[np.float64]:
     from scipy.special import gammaln
 
     return np.asarray(gammaln(n + 1) - gammaln(n - k + 1) - gammaln(k + 1))
+
+
+def chi2_tail(statistic: float, df: float) -> float:
+    """The probability of a chi-squared statistic at least so large."""
+    from scipy.special import chdtrc
+
+    return float(chdtrc(df, statistic))
