@@ -10,6 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from assay.evals import catalog
+from assay.health.result import EvalHealth
+from assay.health.verbs import (
+    accept_samples,
+    eval_health,
+    probe_eval,
+    propose_samples,
+    retire_eval,
+)
 from assay.launch import (
     GateResult,
     LaunchCheck,
@@ -57,6 +65,7 @@ __all__ = [
     "Comparison",
     "Controls",
     "Difference",
+    "EvalHealth",
     "GateResult",
     "ImportRecord",
     "ImportStanding",
@@ -71,6 +80,7 @@ __all__ = [
     "Summary",
     "WatchStatus",
     "WatchTurn",
+    "accept_samples",
     "add_local_model",
     "certificates",
     "certify",
@@ -79,6 +89,7 @@ __all__ = [
     "close_finding",
     "compare",
     "compare_many",
+    "eval_health",
     "export",
     "import_labels",
     "import_transcripts",
@@ -95,11 +106,14 @@ __all__ = [
     "mitigate_finding",
     "open_finding",
     "overdue_purges",
+    "probe_eval",
+    "propose_samples",
     "prove_finding",
     "purge_usage",
     "quickstart",
     "rescore",
     "resume",
+    "retire_eval",
     "run",
     "sample_labels",
     "show",

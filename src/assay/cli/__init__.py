@@ -10,6 +10,7 @@ from assay.cli import (
     authoring,
     comparing,
     findings,
+    health,
     labelling,
     launching,
     looking,
@@ -41,6 +42,7 @@ for room in (
     watching,
     usage,
     usage_privacy,
+    health,
 ):
     room.register(app)
 

@@ -26,6 +26,7 @@ from assay.stats.power import (
 )
 from assay.stats.prediction import audited_mean
 from assay.stats.proportion import rate, zero_failures_bound
+from assay.stats.reliability import SignalToNoise, alpha, item_rest, signal_to_noise, split_half
 from assay.stats.scorer_error import Corrected, Share, corrected_rate, labels_between_classes
 from assay.stats.sequences import (
     Change,
@@ -48,10 +49,12 @@ __all__ = [
     "Interval",
     "Paired",
     "Share",
+    "SignalToNoise",
     "Stratum",
     "Trend",
     "WorstCase",
     "agreement",
+    "alpha",
     "audited_mean",
     "audited_rate",
     "benjamini_hochberg",
@@ -62,6 +65,7 @@ __all__ = [
     "find_change",
     "flips",
     "holm",
+    "item_rest",
     "items_for_difference",
     "items_for_no_failures",
     "items_for_rate",
@@ -75,7 +79,9 @@ __all__ = [
     "rate_at_any_time",
     "rate_variance",
     "rates_from_verdicts",
+    "signal_to_noise",
     "smallest_difference",
+    "split_half",
     "strongest_since",
     "success_at_k",
     "success_within_budget",
