@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from assay.cli import authoring, comparing, findings, labelling, launching, looking, running
+from assay.cli import (
+    authoring,
+    comparing,
+    findings,
+    health,
+    labelling,
+    launching,
+    looking,
+    running,
+    usage,
+    usage_privacy,
+    watching,
+)
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
 from assay.version import __version__
@@ -19,7 +31,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (running, looking, comparing, authoring, labelling, launching, findings):
+for room in (
+    running,
+    looking,
+    comparing,
+    authoring,
+    labelling,
+    launching,
+    findings,
+    watching,
+    usage,
+    usage_privacy,
+    health,
+):
     room.register(app)
 
 

@@ -60,29 +60,44 @@ class RunFolder:
         Raises:
             StoreError: another process holds it.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            if not _take(handle, patience=0.5):
-                raise StoreError(
-                    "another process is working on this run.",
-                    where=str(self.path),
-                    fix="Wait for it, or stop it.",
-                )
+        with held(self.path / "lock", "another process is working on this run."):
             yield
-        finally:
-            os.close(handle)
 
     def locked(self) -> bool:
         """Whether a living process works on the run."""
-        try:
-            handle = os.open(self.path / "lock", os.O_RDWR)
-        except FileNotFoundError:
-            return False
-        try:
-            return not _take(handle, patience=0.0)
-        finally:
-            os.close(handle)
+        return is_held(self.path / "lock")
+
+
+@contextlib.contextmanager
+def held(file: Path, taken: str) -> Iterator[int]:
+    """Hold a lock file for this process, and give its handle. The lock dies with the process.
+
+    Args:
+        taken: what to say where another process holds it.
+
+    Raises:
+        StoreError: another process holds it.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if not _take(handle, patience=0.5):
+            raise StoreError(taken, where=str(file.parent), fix="Wait for it, or stop it.")
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def is_held(file: Path) -> bool:
+    """Whether a living process holds a lock file."""
+    try:
+        handle = os.open(file, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _take(handle, patience=0.0)
+    finally:
+        os.close(handle)
 
 
 def _take(handle: int, patience: float) -> bool:
@@ -111,6 +126,7 @@ class Workspace:
         self.settings_file = root / "assay.toml"
         self.evals_folder = root / "evals"
         self.runs_folder = root / "runs"
+        self.usage_folder = root / "usage"
 
     @classmethod
     def find(cls, start: Path) -> Workspace:
