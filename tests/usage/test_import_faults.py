@@ -203,6 +203,17 @@ def test_two_processes_do_not_work_on_one_import(tmp_path: Path) -> None:
         take(tmp_path, log)
 
 
+def test_numbers_and_depths_that_only_the_slow_reader_takes(tmp_path: Path) -> None:
+    call = b'{"function": {"name": "f", "arguments": {"n": %s, "x": NaN}}}'
+    row = b'{"messages": [{"role": "assistant", "content": "caf\xe9", "tool_calls": [%s]}]}\n'
+    numbers = (b"1" + b"0" * 30, b"9" * 400, b"9" * 5_000, b"[" * 300 + b"]" * 300)
+    log = tmp_path / "a.jsonl"
+    log.write_bytes(b"".join(row % (call % number) for number in numbers))
+    record = take(tmp_path, log)
+    assert record.sources[0].rows == len(numbers)
+    assert record.conversations >= 3
+
+
 def test_hostile_names_and_numbers(tmp_path: Path) -> None:
     row = {
         "id": "../../etc/passwd",
