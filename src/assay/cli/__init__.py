@@ -9,12 +9,15 @@ import typer
 from assay.cli import (
     authoring,
     comparing,
+    findings,
+    health,
     labelling,
     launching,
     looking,
     running,
     usage,
     usage_privacy,
+    watching,
 )
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
@@ -28,7 +31,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (running, looking, comparing, authoring, labelling, launching, usage, usage_privacy):
+for room in (
+    running,
+    looking,
+    comparing,
+    authoring,
+    labelling,
+    launching,
+    findings,
+    watching,
+    usage,
+    usage_privacy,
+    health,
+):
     room.register(app)
 
 

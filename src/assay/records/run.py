@@ -32,7 +32,7 @@ class EvalRecord(msgspec.Struct, frozen=True):
 
     ``hash`` covers definition and samples; ``path`` is the folder where they lay. ``samples`` and
     ``epochs`` multiply to the planned transcripts; ``limit`` is set where only the first samples
-    were taken.
+    were taken, or as many at random where ``draw``, from which the choice follows, is set too.
     """
 
     name: str
@@ -47,6 +47,7 @@ class EvalRecord(msgspec.Struct, frozen=True):
     parameters: dict[str, Any]
     scorers: tuple[ScorerRecord, ...]
     limit: int | None = None
+    draw: str | None = None
 
 
 class RunRecord(msgspec.Struct, frozen=True):
