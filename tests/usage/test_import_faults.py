@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from assay.errors import StoreError
 from assay.records import Transcript
 from assay.store import tables
-from assay.store.workspace import held
 from assay.usage import sources
 from assay.usage.ingest import ingest
 from tests.usage.logs import chat, folder, rejected, stored, take, texts, write
@@ -197,7 +196,7 @@ def test_a_full_disk_stops_it_and_the_same_command_goes_on(
 def test_two_processes_do_not_work_on_one_import(tmp_path: Path) -> None:
     log = write(tmp_path / "a.jsonl", [chat(1)])
     with (
-        held(folder(tmp_path).path, "import"),
+        folder(tmp_path).lock(),
         pytest.raises(StoreError, match="another process is working on this import"),
     ):
         take(tmp_path, log)
