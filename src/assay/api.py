@@ -34,7 +34,7 @@ from assay.launch import (
 )
 from assay.models.verbs import LocalModel, add_local_model, local_models
 from assay.records import Certificate, Comparison, Difference, ImportRecord, Matrix
-from assay.report.verbs import make_report
+from assay.report.verbs import make_report, report_comparison, report_launch
 from assay.runs import Controls, Progress, Spending
 from assay.runs.eval_verbs import check, init, list_evals
 from assay.runs.trust_verbs import certificates, certify, import_labels, sample_labels
@@ -111,6 +111,8 @@ __all__ = [
     "prove_finding",
     "purge_usage",
     "quickstart",
+    "report_comparison",
+    "report_launch",
     "rescore",
     "resume",
     "retire_eval",

@@ -147,6 +147,7 @@ def _plan_eval(request: EvalRequest, models: Mapping[str, Model]) -> PlannedEval
         scorers=tuple(scorer_record(named) for named in scorers),
         limit=request.limit,
         draw=request.draw,
+        chapter=definition.chapter,
     )
     return PlannedEval(definition, record, build_solver(definition), scorers, drawn)
 
