@@ -23,7 +23,16 @@ from assay.records.run import EvalRecord, RunRecord, RunStatus, ScorerRecord
 from assay.records.sample import Polarity, Sample
 from assay.records.score import Score, ScoreRow, Unscored
 from assay.records.transcript import Transcript
-from assay.records.usage import Cluster, ImportRecord, MapRecord, Placed, Profile, UsageSource
+from assay.records.usage import (
+    Cluster,
+    ImportRecord,
+    MapRecord,
+    Placed,
+    Profile,
+    RawRow,
+    RejectedRow,
+    UsageSource,
+)
 
 __all__ = [
     "Bridge",
@@ -52,6 +61,8 @@ __all__ = [
     "Placed",
     "Polarity",
     "Profile",
+    "RawRow",
+    "RejectedRow",
     "Reply",
     "Request",
     "Role",

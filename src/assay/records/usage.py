@@ -7,12 +7,18 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from assay.records.message import Message
+
 Profile = Literal["insight", "safety"]
 """``insight``: all privacy minima on, no link to accounts. ``safety``: links on, looks recorded."""
 
 
 class UsageSource(msgspec.Struct, frozen=True, kw_only=True):
-    """One file or endpoint that was imported. ``rejected`` counts rows by reason."""
+    """One file or endpoint that was imported: ``rows == added + duplicates + rejected``.
+
+    ``rejected`` counts rows by reason. ``flagged`` counts rows that were taken in although something
+    was amiss, such as a date in the future, by what it was.
+    """
 
     uri: str
     format: str
@@ -22,12 +28,14 @@ class UsageSource(msgspec.Struct, frozen=True, kw_only=True):
     added: int
     duplicates: int
     rejected: dict[str, int]
+    flagged: dict[str, int] = {}
 
 
 class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     """usage/<name>/import.json: where an import came from and what became of each row.
 
-    ``conversations`` are stored; each row of every source was added, a duplicate, or rejected.
+    Each row of every source was added, a duplicate, or rejected. ``conversations`` counts those
+    that were added, less those ``superseded`` by a longer version of themselves.
     ``redacted`` counts what was taken out, by kind. ``languages`` counts conversations.
     """
 
@@ -43,6 +51,27 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     languages: dict[str, int]
     keeps_raw: bool
     retention_days: int | None
+    superseded: int = 0
+
+
+class RejectedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that was not taken in: a row of usage/<name>/rejected.parquet."""
+
+    source: Annotated[str, Meta(description="File or endpoint that it came from.")]
+    row: Annotated[int, Meta(description="Its number in the source, from 1.")]
+    offset: Annotated[
+        int | None, Meta(description="Its first byte in the source, unpacked; null in tables.")
+    ]
+    reason: Annotated[str, Meta(description="Why, in a word.")]
+    detail: Annotated[str, Meta(description="Why, in a sentence; redacted.")]
+
+
+class RawRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said before redaction: a row of usage/<name>/raw/, if the workspace keeps it."""
+
+    transcript_id: Annotated[str, Meta(description="The conversation.")]
+    imported: Annotated[str, Meta(description="When it was taken in, ISO 8601.")]
+    messages: Annotated[tuple[Message, ...], Meta(description="The conversation, as it came.")]
 
 
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,9 @@ import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from assay.engine import Limits, Price
@@ -86,6 +87,26 @@ class BudgetSetting(BaseModel):
     dollars: float | None = Field(default=None, gt=0, description="Money, by the models' prices.")
 
 
+class UsageSetting(BaseModel):
+    """What is kept of usage. Raw text is what people wrote, before redaction."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    keep_raw: bool = Field(default=False, description="Keep raw text beside the redacted.")
+    retention_days: int | None = Field(
+        default=None,
+        gt=0,
+        le=36_500,
+        description="Days after which `assay usage purge` deletes raw text; due with keep_raw.",
+    )
+
+    @model_validator(mode="after")
+    def _raw_has_an_end(self) -> Self:
+        if self.keep_raw and self.retention_days is None:
+            raise ValueError("keep_raw needs retention_days: raw text is kept for a time only")
+        return self
+
+
 class Settings(BaseModel):
     """The whole of assay.toml."""
 
@@ -99,6 +120,9 @@ class Settings(BaseModel):
     )
     budget: BudgetSetting = Field(
         default=BudgetSetting(), description="The most that a command may spend."
+    )
+    usage: UsageSetting = Field(
+        default=UsageSetting(), description="What is kept of usage, and how long."
     )
 
     def model(self, name: str) -> ModelSetting:
@@ -152,4 +176,6 @@ def _known(place: tuple[int | str, ...]) -> list[str]:
         return list(Settings.model_fields)
     if place[0] == "budget":
         return list(BudgetSetting.model_fields)
+    if place[0] == "usage":
+        return list(UsageSetting.model_fields)
     return list((ModelSetting if len(place) == 3 else PriceSetting).model_fields)

@@ -56,18 +56,8 @@ class RunFolder:
         Raises:
             StoreError: another process holds it.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            if not _take(handle, patience=0.5):
-                raise StoreError(
-                    "another process is working on this run.",
-                    where=str(self.path),
-                    fix="Wait for it, or stop it.",
-                )
+        with held(self.path, "run"):
             yield
-        finally:
-            os.close(handle)
 
     def locked(self) -> bool:
         """Whether a living process works on the run."""
@@ -79,6 +69,31 @@ class RunFolder:
             return not _take(handle, patience=0.0)
         finally:
             os.close(handle)
+
+
+@contextlib.contextmanager
+def held(folder: Path, kind: str) -> Iterator[None]:
+    """Hold a folder for this process, until the block or the process ends.
+
+    Args:
+        folder: made where it is missing.
+        kind: what it holds, in a word: run, import.
+
+    Raises:
+        StoreError: another process holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if not _take(handle, patience=0.5):
+            raise StoreError(
+                f"another process is working on this {kind}.",
+                where=str(folder),
+                fix="Wait for it, or stop it.",
+            )
+        yield
+    finally:
+        os.close(handle)
 
 
 def _take(handle: int, patience: float) -> bool:
@@ -107,6 +122,7 @@ class Workspace:
         self.settings_file = root / "assay.toml"
         self.evals_folder = root / "evals"
         self.runs_folder = root / "runs"
+        self.usage_folder = root / "usage"
 
     @classmethod
     def find(cls, start: Path) -> Workspace:

@@ -1,0 +1,197 @@
+"""Other processes that let rows in, so that redaction uses every core.
+
+Each is a plain child that reads tasks from its standard input and ends when that is closed: should
+this process be killed, none is left behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import functools
+import os
+import struct
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, TypeVar
+
+import msgspec
+
+from assay.errors import AssayError, StoreError
+from assay.formats.usage_units import Unit
+from assay.usage.door import Door, Passed
+
+Label = TypeVar("Label")
+
+_LENGTH = struct.Struct("<Q")
+_AHEAD = 2  # tasks that wait for each child, so that none waits for us
+
+
+class Task(msgspec.Struct, frozen=True, array_like=True):
+    """Units of one source, and what their door must know."""
+
+    source: str
+    format: str
+    mapping: dict[str, str]
+    keep_raw: bool
+    today: datetime.datetime
+    units: list[tuple[int, int | None, bytes, int, tuple[str, str] | None]]
+
+
+class _Answer(msgspec.Struct, frozen=True, array_like=True):
+    passed: list[Passed]
+    error: str | None = None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_tasks = msgspec.msgpack.Decoder(Task)
+_answers = msgspec.msgpack.Decoder(_Answer)
+
+
+class Doors:
+    """Does tasks in this process."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._door = functools.lru_cache(maxsize=8)(self._make)
+
+    def do(self, task: Task) -> list[Passed]:
+        """What becomes of each unit."""
+        mapping = tuple(sorted(task.mapping.items()))
+        door = self._door(task.source, task.format, mapping, task.keep_raw, task.today)
+        return list(door.admit(Unit(*unit) for unit in task.units))
+
+    def _make(
+        self,
+        source: str,
+        name: str,
+        mapping: tuple[tuple[str, str], ...],
+        keep_raw: bool,
+        today: datetime.datetime,
+    ) -> Door:
+        return Door(self._secret, source, name, dict(mapping), keep_raw=keep_raw, today=today)
+
+
+class Crew:
+    """Does tasks in other processes, in order.
+
+    Args:
+        secret: the workspace's; it reaches the children through a pipe alone.
+        size: how many processes; 0 for none but this one.
+    """
+
+    def __init__(self, secret: bytes, size: int) -> None:
+        self._here = Doors(secret)
+        self._secret = secret
+        self._size = size
+        self._children: list[_Child] = []
+        self._threads: list[ThreadPoolExecutor] = []
+
+    def work(self, tasks: Iterable[tuple[Label, Task]]) -> Iterator[tuple[Label, list[Passed]]]:
+        """Each task's label with what became of its units, in order; a few are done ahead."""
+        waiting: deque[tuple[Label, Future[list[Passed]]]] = deque()
+        for number, (label, task) in enumerate(tasks):
+            if not self._size:
+                yield label, self._here.do(task)
+                continue
+            self._start()
+            turn = number % self._size
+            waiting.append((label, self._threads[turn].submit(self._children[turn].do, task)))
+            if len(waiting) > _AHEAD * self._size:
+                done, answer = waiting.popleft()
+                yield done, answer.result()
+        while waiting:
+            done, answer = waiting.popleft()
+            yield done, answer.result()
+
+    def _start(self) -> None:
+        while len(self._children) < self._size:
+            self._children.append(_Child(self._secret))
+            self._threads.append(ThreadPoolExecutor(1, thread_name_prefix="door"))
+
+    def close(self) -> None:
+        """Let the children end."""
+        for child in self._children:
+            child.close()
+        for thread in self._threads:
+            thread.shutdown(cancel_futures=True)
+        self._children, self._threads = [], []
+
+
+class _Child:
+    def __init__(self, secret: bytes) -> None:
+        paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "assay.usage.crew"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._in, self._out = self._process.stdin, self._process.stdout
+        with contextlib.suppress(BrokenPipeError):
+            _send(self._in, secret)
+
+    def do(self, task: Task) -> list[Passed]:
+        try:
+            _send(self._in, _encoder.encode(task))
+            answer = _answers.decode(_receive(self._out))
+        except (OSError, EOFError, ValueError) as error:
+            raise StoreError(
+                f"a process that read the log ended early ({error or 'it was killed'}).",
+                fix="Is there enough memory? The same command goes on.",
+            ) from None
+        if answer.error is not None:
+            raise AssayError(answer.error)
+        return answer.passed
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._in, self._out):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+def _send(pipe: IO[bytes], data: bytes) -> None:
+    pipe.write(_LENGTH.pack(len(data)))
+    pipe.write(data)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> bytes:
+    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
+    return _exactly(pipe, length)
+
+
+def _exactly(pipe: IO[bytes], size: int) -> bytes:
+    data = pipe.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def _serve() -> None:
+    """What a child does, until its standard input is closed."""
+    tasks, answers = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # nothing else may speak there
+    try:
+        doors = Doors(_receive(tasks))
+        while True:
+            task = _tasks.decode(_receive(tasks))
+            try:
+                answer = _Answer(doors.do(task))
+            except AssayError as error:
+                answer = _Answer([], str(error))
+            _send(answers, _encoder.encode(answer))
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+
+
+if __name__ == "__main__":
+    _serve()

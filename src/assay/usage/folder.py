@@ -1,0 +1,126 @@
+"""Where an import lies on disk, and how its conversations are read back."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import msgspec
+
+from assay.errors import NotFoundError, StoreError
+from assay.records import Transcript
+from assay.records.usage import ImportRecord
+from assay.store.tables import read_rows
+from assay.store.workspace import Workspace, held, write_whole
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+
+
+class UsageFolder:
+    """``usage/<name>/``: import.json, the parts of transcripts, and where the import stands."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = path.name
+        self.record_file = path / "import.json"
+        self.state_file = path / "import.sqlite"
+        self.rejected_file = path / "rejected.parquet"
+        self.transcripts_folder = path / "transcripts"
+        self.raw_folder = path / "raw"
+
+    def part(self, number: int) -> Path:
+        """The file of a part of the transcripts, from 0."""
+        return self.transcripts_folder / f"part-{number:05d}.parquet"
+
+    def raw_part(self, number: int) -> Path:
+        """The file that holds what the transcripts of a part were before redaction."""
+        return self.raw_folder / f"part-{number:05d}.parquet"
+
+    def parts(self) -> list[Path]:
+        """The closed parts of the transcripts, in order. They are never written again."""
+        return sorted(self.transcripts_folder.glob("part-*.parquet"))
+
+    def superseded(self) -> set[str]:
+        """Ids of stored transcripts of which a longer version came later."""
+        if not self.state_file.is_file():
+            return set()
+        with contextlib.closing(sqlite3.connect(self.state_file, timeout=30)) as state:
+            try:
+                rows = state.execute("SELECT transcript_id FROM superseded").fetchall()
+            except sqlite3.Error as error:
+                raise StoreError(
+                    f"this is not where an import stands ({error}).", where=str(self.state_file)
+                ) from error
+        return {row[0] for row in rows}
+
+    def transcripts(self, columns: Collection[str] | None = None) -> Iterator[Transcript]:
+        """Every conversation in its last version, in a stream.
+
+        Args:
+            columns: the fields to read; the others are empty. ``transcript_id`` is always read.
+        """
+        old = self.superseded()
+        wanted = None if columns is None else {"transcript_id", *columns}
+        for part in self.parts():
+            for transcript in read_rows(part, Transcript, wanted):
+                if transcript.transcript_id not in old:
+                    yield transcript
+
+    def read(self) -> ImportRecord:
+        """The import's record.
+
+        Raises:
+            NotFoundError: there is no such import.
+            StoreError: import.json is damaged.
+        """
+        try:
+            return msgspec.json.decode(self.record_file.read_bytes(), type=ImportRecord)
+        except FileNotFoundError:
+            raise NotFoundError(
+                "there is no such import.", where=str(self.path), fix="See the folder usage/."
+            ) from None
+        except msgspec.MsgspecError as error:
+            raise StoreError(
+                f"import.json is damaged ({error}).", where=str(self.record_file)
+            ) from error
+
+    def save(self, record: ImportRecord) -> None:
+        """Write import.json as a whole or not at all."""
+        write_whole(self.record_file, msgspec.json.format(msgspec.json.encode(record), indent=2))
+
+    def lock(self) -> contextlib.AbstractContextManager[None]:
+        """Hold the import for this process. The lock dies with the process.
+
+        Raises:
+            StoreError: another process holds it.
+        """
+        return held(self.path, "import")
+
+
+def usage_folder(workspace: Workspace, name: str) -> UsageFolder:
+    """The folder of an import, whether or not it is there yet.
+
+    Raises:
+        NotFoundError: no import can have that name.
+    """
+    if not _NAME.fullmatch(name):
+        raise NotFoundError(
+            f"an import cannot be called {name!r}.",
+            fix="Use small letters, digits, dots and dashes.",
+        )
+    return UsageFolder(workspace.usage_folder / name)
+
+
+def usage_folders(workspace: Workspace) -> list[UsageFolder]:
+    """Every import of a workspace, by name."""
+    found = workspace.usage_folder.glob("*/import.json")
+    return [UsageFolder(file.parent) for file in sorted(found)]
+
+
+def slug(text: str) -> str:
+    """A name for an import, from any text."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return plain[:60].strip("-") or "usage"

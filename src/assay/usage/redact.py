@@ -1,0 +1,126 @@
+"""Redaction at the door: what identifies people or opens locks becomes a keyed hash of itself.
+
+``ann@example.org`` becomes ``[email 3f9a1c20b7d2e4a61c0948d75be1]``: the kind, the keyed hash of
+the value (20 digits: the same value is the same hash everywhere in the workspace), and a seal (8
+digits) by which a placeholder of ours is told from one that somebody typed. Ours are left alone, so
+that redacting twice changes nothing; a typed one is taken out like any other value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from assay.usage.folding import Folded, fold
+from assay.usage.secret import keyed
+
+KINDS = ("email", "phone", "card", "id", "key", "address", "name", "forged", "withheld")
+"""What placeholders tell. ``forged`` was typed as one; ``withheld`` is text given up on."""
+
+
+class Found(NamedTuple):
+    """Something to take out: its place in the folded text, its kind, its value as it is hashed."""
+
+    start: int
+    end: int
+    kind: str
+    value: str
+
+
+Recogniser = Callable[[str], Iterable[tuple[int, int]]]
+"""Tells where names stand in a text."""
+
+_PASSES = 6
+"""Taking something out may lay something bare. Text that needs more passes was made to."""
+
+_PLACEHOLDER = re.compile(
+    rf"\[({'|'.join(KINDS)}) ([0-9a-f]{{20}})([0-9a-f]{{8}})\]", re.IGNORECASE
+)
+_EMAIL = re.compile(r"[\w.+'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-zA-Z]{2,24}")
+
+
+class Redactor:
+    """Takes out what identifies. One serves a whole import.
+
+    Args:
+        secret: the workspace's secret.
+        recognisers: what finds names; none means that names are not looked for.
+    """
+
+    def __init__(self, secret: bytes, recognisers: Sequence[Recogniser] = ()) -> None:
+        self._secret = secret
+        self._recognisers = tuple(recognisers)
+
+    def redact(self, text: str) -> tuple[str, dict[str, int]]:
+        """The text without what identifies, and how many of each kind were taken out."""
+        counts: dict[str, int] = {}
+        for _ in range(_PASSES):
+            folded = fold(text)
+            found = self._find(text, folded)
+            if not found:
+                return text, counts
+            text = self._replace(text, folded, found, counts)
+        return self._give_up(text, counts), counts
+
+    def placeholder(self, kind: str, value: str) -> str:
+        """What stands for a value."""
+        told = keyed(self._secret, kind, value)
+        return f"[{kind} {told}{self._seal(kind, told)}]"
+
+    def _seal(self, kind: str, told: str) -> str:
+        return keyed(self._secret, "placeholder", f"{kind} {told}")[:8]
+
+    def _find(self, text: str, folded: Folded) -> list[Found]:
+        """What is to be taken out, in order, nothing twice."""
+        ours = list[tuple[int, int]]()
+        found = list[Found]()
+        for match in _PLACEHOLDER.finditer(folded.text) if "[" in folded.text else ():
+            start, end = folded.origin(*match.span())
+            if text[start:end] == match[0] and self._seal(match[1], match[2]) == match[3]:
+                ours.append(match.span())
+            else:
+                found.append(Found(*match.span(), "forged", match[0]))
+        for match in _EMAIL.finditer(folded.text) if "@" in folded.text else ():
+            found.append(Found(*match.span(), "email", match[0].lower()))
+        return list(_apart(sorted(found), ours))
+
+    def _replace(
+        self, text: str, folded: Folded, found: Sequence[Found], counts: dict[str, int]
+    ) -> str:
+        parts = []
+        last = 0
+        for each in found:
+            start, end = folded.origin(each.start, each.end)
+            parts += [text[last:start], self.placeholder(each.kind, each.value)]
+            last = end
+            counts[each.kind] = counts.get(each.kind, 0) + 1
+        return "".join([*parts, text[last:]])
+
+    def _give_up(self, text: str, counts: dict[str, int]) -> str:
+        """Whatever still holds something is taken out whole, from its line on."""
+        folded = fold(text)
+        found = self._find(text, folded)
+        if not found:
+            return text
+        start, _ = folded.origin(found[0].start, found[0].end)
+        line = text.rfind("\n", 0, start) + 1
+        counts["withheld"] = counts.get("withheld", 0) + 1
+        return text[:line] + self.placeholder("withheld", text[line:])
+
+
+def _apart(found: Sequence[Found], ours: Sequence[tuple[int, int]]) -> Iterator[Found]:
+    """Those that overlap as one; none that touches a placeholder of ours."""
+    last: Found | None = None
+    for each in found:
+        if any(each.start < end and start < each.end for start, end in ours):
+            continue
+        if last is not None and each.start < last.end:
+            if each.end > last.end:
+                last = Found(last.start, each.end, last.kind, last.value + each.value)
+            continue
+        if last is not None:
+            yield last
+        last = each
+    if last is not None:
+        yield last

@@ -1,0 +1,201 @@
+"""Finds the files of an import, and cuts each into tasks for the door."""
+
+from __future__ import annotations
+
+import datetime
+import glob
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.errors import NotFoundError
+from assay.formats.usage_base import RowError
+from assay.formats.usage_registry import detect, parse
+from assay.formats.usage_stream import PACKED_SUFFIXES, DamagedError
+from assay.formats.usage_tables import readable, table_kind, table_units
+from assay.formats.usage_units import Unit, json_units
+from assay.usage.crew import Task
+from assay.usage.state import Source
+
+_TASK_ROWS = 1_000
+_TASK_BYTES = 1 << 20
+_PEEK_ROWS = 200
+_PEEK_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class Step:
+    """A task's place in its source: where reading goes on after it, and what is known at the end."""
+
+    source: Source
+    place: int
+    sha256: str | None = None
+    last: bool = False
+    changed: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How sources are read: the format where it is told, the mapping, and what transcripts need."""
+
+    format: str | None
+    mapping: Mapping[str, str]
+    keep_raw: bool
+    today: datetime.datetime
+    folder: Path
+
+
+def files_of(sources: Sequence[str | Path]) -> list[Path]:
+    """The files that are meant: each named one, those below folders, those that patterns match.
+
+    Raises:
+        NotFoundError: one names nothing.
+    """
+    found: dict[Path, None] = {}
+    for source in sources:
+        path = Path(source)
+        if path.is_dir():
+            matched = [each for each in sorted(path.rglob("*")) if _is_log(each, path)]
+        elif path.exists():
+            matched = [path]
+        else:
+            matched = [Path(each) for each in sorted(glob.glob(str(source), recursive=True))]
+            matched = [each for each in matched if each.is_file()]
+        if not matched:
+            raise NotFoundError(
+                "there is no such file, or no file in it.", where=str(source), fix="Check its name."
+            )
+        found.update(dict.fromkeys(each.absolute() for each in matched))
+    return list(found)
+
+
+def _is_log(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return path.is_file() and not hidden
+
+
+def stem_of(source: str | Path) -> str:
+    """The name of a source without its suffixes."""
+    path = Path(source)
+    if path.suffix.lower() in PACKED_SUFFIXES:
+        path = path.with_suffix("")
+    return path.stem if path.stem.strip("*?[]. ") else path.parent.name
+
+
+def stamp_of(path: Path, reading: Reading) -> str:
+    """What tells whether a file is as it was, and read as it was."""
+    about = path.stat()
+    how = [reading.format, sorted(reading.mapping.items())]
+    return json.dumps([about.st_size, about.st_mtime_ns, how])
+
+
+def begun(
+    files: Iterable[Path], known: Sequence[Source], reading: Reading
+) -> Iterator[tuple[Path, Source]]:
+    """The files that are not done, each with where it stands; sources that are known go on.
+
+    A file that is as it was when it was done is left out; one that has changed is read again.
+    """
+    latest = {source.uri: source for source in known}
+    number = max((source.id for source in known), default=0)
+    for path in files:
+        uri = str(path)
+        try:
+            stamp, size = stamp_of(path, reading), path.stat().st_size
+        except OSError:
+            stamp, size = "gone", 0
+        source = latest.get(uri)
+        if source is not None and source.stamp == stamp:
+            if not source.done:
+                yield path, source
+            continue
+        number += 1
+        yield path, Source(number, uri, reading.format or "", stamp, bytes=size)
+
+
+def tasks(path: Path, source: Source, reading: Reading) -> Iterator[tuple[Step, Task]]:
+    """The rest of a file, cut into tasks; the last one says how the file ended."""
+    place = source.place
+    try:
+        for place, task in _cut(path, source, reading):
+            yield Step(source, place), task
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        changed = stamp_of(path, reading) != source.stamp
+        yield Step(source, place, digest, True, changed), _task(source, reading, [])
+    except OSError as error:
+        told = Unit(1, None, b"", place, ("unreadable", f"the file cannot be read ({error})"))
+        yield Step(source, place, None, True, True), _task(source, reading, [told])
+
+
+def _cut(path: Path, source: Source, reading: Reading) -> Iterator[tuple[int, Task]]:
+    try:
+        kind = table_kind(path)
+        shown = path if kind is None else readable(path, kind, reading.folder)
+    except DamagedError as error:
+        told = Unit(1, 0, b"", 0, (error.reason, error.detail))
+        yield 0, _task(source, reading, [told])
+        return
+    if not source.format:
+        source.format, doubt = _format_of(shown, kind, reading)
+        if doubt is not None:
+            yield 0, _task(source, reading, [doubt])
+            return
+    held: list[Unit] = []
+    size = 0
+    for unit in _units(shown, kind, reading, source.place, source.rows):
+        held.append(unit)
+        size += len(unit.data)
+        if len(held) >= _TASK_ROWS or size >= _TASK_BYTES:
+            yield unit.end, _task(source, reading, held)
+            held, size = [], 0
+    if held:
+        yield held[-1].end, _task(source, reading, held)
+
+
+def _units(
+    path: Path, kind: str | None, reading: Reading, place: int, rows: int
+) -> Iterator[Unit]:
+    if kind is None:
+        return json_units(path, place, rows)
+    turns = None
+    if "role" in reading.mapping:
+        columns = reading.mapping
+        turns = columns["id"], columns["role"], columns["content"]
+    return table_units(path, kind, place, turns)
+
+
+def _format_of(path: Path, kind: str | None, reading: Reading) -> tuple[str, Unit | None]:
+    """The format of a file by its first rows; and what to tell where there is none."""
+    rows, size, first = [], 0, None
+    for unit in _units(path, kind, reading, 0, 0):
+        first = first or unit
+        size += len(unit.data)
+        try:
+            rows.append(parse(unit.data)[0] if unit.fault is None else None)
+        except RowError:
+            rows.append(None)
+        if len(rows) >= _PEEK_ROWS or size >= _PEEK_BYTES:
+            break
+    if first is None:
+        return "empty", None
+    found = detect(rows, reading.mapping)
+    if found is not None:
+        return found, None
+    if all(row is None for row in rows):
+        return "chat", None  # whatever it is, each row says why it cannot be read
+    detail = "no reader knows the first rows: name the --format, or --map fields to columns"
+    return "unknown", first._replace(data=b"", fault=("unknown_format", detail))
+
+
+def _task(source: Source, reading: Reading, units: list[Unit]) -> Task:
+    return Task(
+        source=Path(source.uri).name,
+        format=source.format,
+        mapping=dict(reading.mapping),
+        keep_raw=reading.keep_raw,
+        today=reading.today,
+        units=[tuple(unit) for unit in units],
+    )
