@@ -1,69 +1,86 @@
-"""Turns texts into vectors by their words alone, fitted on the import itself: needs no weights."""
+"""Turns conversations into vectors by their words alone, fitted on the import: needs no weights.
+
+Term frequencies, weighted by rarity, in as many dimensions as tell most (TF-IDF and SVD).
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.usage.mapping.words import pieces
+from assay.usage.mapping.corpus import Corpus, Done
 
+VERSION = "words-1"
+"""Changes whenever the same import may get other vectors."""
 DIMENSIONS = 128
-SAMPLE = 20_000
-"""Texts that it is fitted on, evenly spaced through the import."""
+_SAMPLE = 20_000  # conversations that the dimensions are fitted on, evenly spaced
 _VOCABULARY = 50_000
+_COMMON = 0.3  # of the conversations: words in more say nothing
+_BLOCK = 4096
 
 
-class WordsEmbedder:
-    """Term frequencies, weighted by rarity, in as many dimensions as tell most (TF-IDF and SVD)."""
-
-    name = "words"
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-        self._fitted: Any = None
-        self.dimensions = DIMENSIONS
-
-    def fit(self, texts: Sequence[str]) -> None:
-        """Learn which words are rare, and which go together."""
-        from sklearn.decomposition import TruncatedSVD
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.pipeline import make_pipeline
-        from threadpoolctl import threadpool_limits
-
-        counter = TfidfVectorizer(
-            analyzer=_analyse,
-            min_df=2 if len(texts) > 50 else 1,
-            max_df=0.3 if len(texts) > 50 else 1.0,
-            max_features=_VOCABULARY,
-            sublinear_tf=True,
-            dtype=np.float32,
-        )
-        weights = counter.fit_transform(texts)
-        self.dimensions = max(1, min(DIMENSIONS, min(weights.shape) - 1))
-        reducer = TruncatedSVD(self.dimensions, n_iter=4, random_state=self._seed)
-        with threadpool_limits(1):
-            reducer.fit(weights)
-        self._fitted = make_pipeline(counter, reducer)
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """A vector of length one for each text; zero where it has no known word."""
-        found = np.asarray(self._fitted.transform(texts), dtype=np.float32)
+def embed_words(corpus: Corpus, out: NDArray[Any], seed: int, done: Done) -> None:
+    """Fill ``out``, a row a conversation, with vectors of length one; zero without known words."""
+    columns, weights = _chosen(corpus)
+    rows = np.arange(0, len(corpus), max(1, len(corpus) // _SAMPLE), dtype=np.int64)[:_SAMPLE]
+    directions = _directions(_matrix(corpus, rows, columns, weights), out.shape[1], seed)
+    for start in range(0, len(corpus), _BLOCK):
+        own = np.arange(start, min(start + _BLOCK, len(corpus)), dtype=np.int64)
+        found = _matrix(corpus, own, columns, weights) @ directions
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
-        return found / np.where(lengths > 1e-6, lengths, np.inf)
-
-    @property
-    def version(self) -> str:
-        """Changes with what it was fitted on only through the import, which its user hashes."""
-        return hashlib.sha256(f"words 1 {DIMENSIONS} {_VOCABULARY} {SAMPLE}".encode()).hexdigest()[:12]
-
-    def close(self) -> None:
-        """Let go of what was fitted."""
-        self._fitted = None
+        out[start : start + len(own)] = found / np.where(lengths > 1e-6, lengths, np.inf)
+        done(start + len(own), len(corpus))
 
 
-def _analyse(text: str) -> list[str]:
-    return [piece for piece in pieces(text) if piece]
+def _chosen(corpus: Corpus) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """A column for each word that is used (-1 for the others), and the columns' weights."""
+    few = len(corpus) <= 50
+    frequencies = corpus.frequencies
+    usable = (frequencies >= (1 if few else 2)) & (
+        frequencies <= (len(corpus) if few else _COMMON * len(corpus))
+    )
+    order = np.argsort(np.where(usable, -frequencies, 1), kind="stable")
+    kept = order[: min(_VOCABULARY, int(usable.sum()))]
+    columns = np.full(len(frequencies), -1, dtype=np.int64)
+    columns[kept] = np.arange(len(kept))
+    weights = np.log((1 + len(corpus)) / (1 + frequencies[kept])) + 1
+    return columns, weights.astype(np.float32)
+
+
+def _matrix(
+    corpus: Corpus,
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    weights: NDArray[np.float32],
+) -> Any:
+    """The weighted terms of some conversations, each row of length one."""
+    from scipy.sparse import csr_array, diags_array
+
+    words, of = corpus.words_of(rows)
+    column = columns[words]
+    known = column >= 0
+    ones = np.ones(int(known.sum()), dtype=np.float32)
+    counts = csr_array((ones, (of[known], column[known])), shape=(len(rows), len(weights)))
+    counts.sum_duplicates()
+    counts.data = (1 + np.log(counts.data)) * weights[counts.indices]
+    lengths = np.sqrt(counts.multiply(counts).sum(axis=1))
+    scale = np.where(lengths > 0, 1 / np.maximum(lengths, 1e-9), 0).astype(np.float32)
+    return (diags_array(scale) @ counts).tocsr()
+
+
+def _directions(sample: Any, dimensions: int, seed: int) -> NDArray[np.float32]:
+    """The directions that tell most, as columns; zero columns where there are fewer."""
+    from sklearn.utils.extmath import randomized_svd
+    from threadpoolctl import threadpool_limits
+
+    found = np.zeros((sample.shape[1], dimensions), dtype=np.float32)
+    most = min(dimensions, min(sample.shape) - 1)
+    if most < 1:
+        found[:, 0] = 1
+        return found
+    with threadpool_limits(1):
+        _, _, directions = randomized_svd(sample, most, n_iter=4, random_state=seed)
+    found[:, :most] = directions.T
+    return found

@@ -12,7 +12,7 @@ MOST_WORDS = 4_000_000
 """A vocabulary holds no more; what comes later parts phrases, as numbers do."""
 _LONGEST = 30  # letters: what is longer is no word
 
-_PLACEHOLDER = re.compile(r"[\[<⟨][A-Z][A-Z_]+(?:[:_ #-][^\]>⟩\s]{0,64})?[\]>⟩]")
+_PLACEHOLDER = re.compile(r"\[([a-z]+) [0-9a-f]{28}\]", re.IGNORECASE)  # as redaction writes it
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+")
 _PIECE = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
@@ -66,11 +66,7 @@ def pieces(text: str) -> list[str]:
 
 def without_placeholders(text: str) -> str:
     """A text whose placeholders say only of what kind they are: for embedding."""
-    return _PLACEHOLDER.sub(lambda found: _kind(found[0]), text)
-
-
-def _kind(placeholder: str) -> str:
-    return re.split(r"[^A-Z]", placeholder.strip("[]<>⟨⟩"))[0].lower()
+    return _PLACEHOLDER.sub(lambda found: found[1].lower(), text)
 
 
 def joined(words: Sequence[str]) -> str:

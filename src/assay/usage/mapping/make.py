@@ -1,0 +1,281 @@
+"""Makes a map of an import: words, vectors, groups, names and places, each a stage of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.errors import MissingPackageError
+from assay.records.clock import now
+from assay.records.usage import Cluster, MapRecord, Placed
+from assay.stats.partition import adjusted_rand
+from assay.store.tables import write_rows
+from assay.store.workspace import write_whole
+from assay.usage.folder import UsageFolder
+from assay.usage.mapping import layout
+from assay.usage.mapping.corpus import Corpus, check_accounts, read_corpus
+from assay.usage.mapping.folder import MapFolder
+from assay.usage.mapping.groups import Grouped, cohesion, group, principals_in, stability
+from assay.usage.mapping.kmeans import Done, similarities
+from assay.usage.mapping.names import Names, name_groups
+from assay.usage.mapping.privacy import NO_WORDS, warnings_of, why_hidden
+from assay.usage.mapping.settings import WORDS, MapSettings
+from assay.usage.mapping.stages import Stages, hash_of_file, key_of, load, load_json, save, save_json
+from assay.usage.mapping.tfidf import DIMENSIONS, VERSION, embed_words
+from assay.usage.mapping.vectors import Embedder, embed_texts, open_vectors
+from assay.version import __version__
+
+CODE = "map-1"
+"""Changes whenever the same import and settings may give another map."""
+
+Tell = Callable[[str, int, int], None]
+"""Is told the stage, how much of it is done, and how much there is (0: not known yet)."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """All that a map is written from."""
+
+    corpus: Corpus
+    vectors: Any
+    grouped: Grouped
+    names: Names
+    places: list[layout.Places]
+    stability: float | None
+
+
+def make_map(
+    usage: UsageFolder,
+    settings: MapSettings,
+    embedder: Embedder | None,
+    tell: Tell = lambda _stage, _done, _all: None,
+) -> MapRecord:
+    """Make the map, or go on where an earlier call was killed. A map that is there is not remade.
+
+    Args:
+        embedder: what turns texts into vectors; None for the words of the import itself.
+
+    Raises:
+        AssayError: the import is empty, or no account is known and nobody said so.
+    """
+    _check_packages()
+    place = MapFolder(usage.path)
+    version = VERSION if embedder is None else embedder.version
+    inputs = _inputs(usage)
+    whole = key_of(CODE, inputs, settings.told(), version)
+    if place.record_file.is_file() and place.read().inputs_sha256 == whole:
+        return place.read()
+    stages = Stages(place.work_folder)
+    made = _made(usage, settings, embedder, stages, inputs, version, tell)
+    record = _write(usage, place, settings, made, whole)
+    stages.drop_others(keep="embed")
+    return record
+
+
+def _made(
+    usage: UsageFolder,
+    settings: MapSettings,
+    embedder: Embedder | None,
+    stages: Stages,
+    inputs: str,
+    version: str,
+    tell: Tell,
+) -> Made:
+    """Every stage, each found where it was finished before."""
+
+    def told(stage: str) -> Done:
+        return lambda done, all_: tell(stage, done, all_)
+
+    read = key_of(CODE, inputs)
+    corpus = Corpus(
+        stages.reach("read", read, lambda part: read_corpus(usage, part, told("read")))
+    )
+    check_accounts(corpus, unknown=settings.accounts_unknown)
+
+    def embed(part: Path) -> None:
+        if embedder is None:
+            out = open_vectors(part / "vectors.npy", (len(corpus), DIMENSIONS))
+            embed_words(corpus, out, settings.seed, told("embed"))
+            out.flush()
+        else:
+            embed_texts(usage, corpus, embedder, part, told("embed"))
+
+    embedded = key_of(read, version, settings.seed if embedder is None else None)
+    vectors = load(stages.reach("embed", embedded, embed, goes_on=True), "vectors")
+    clustered = key_of(embedded, settings.seed, settings.cluster_size)
+    grouped = stages.reach(
+        "cluster", clustered, lambda part: _group(vectors, settings, part, told("cluster"))
+    )
+    groups = _grouped(grouped)
+    whose = _whose(corpus, settings)
+    k = settings.principals_needed
+    named = stages.reach(
+        "name",
+        key_of(clustered, k, settings.accounts_unknown),
+        lambda part: save_json(
+            part, "names", name_groups(corpus, groups, whose, k, told("name"))
+        ),
+    )
+    placed = stages.reach(
+        "layout",
+        clustered,
+        lambda part: save(
+            part, **_numbered(layout.place(groups.middles, groups.levels, settings.seed))
+        ),
+    )
+    tell("layout", 1, 1)
+    return Made(
+        corpus=corpus,
+        vectors=vectors,
+        grouped=groups,
+        names=load_json(named, "names", Names),
+        places=[load(placed, f"level{level}") for level in range(len(groups.levels) + 1)],
+        stability=load_json(grouped, "stability", float | None),
+    )
+
+
+def _inputs(usage: UsageFolder) -> str:
+    parts = [(part.name, hash_of_file(part)) for part in usage.parts()]
+    return key_of(parts, sorted(usage.superseded()))
+
+
+def _check_packages() -> None:
+    try:
+        import sklearn  # noqa: F401
+    except ImportError as error:
+        raise MissingPackageError(
+            "maps need the package scikit-learn.", fix="pip install 'assay[usage]'"
+        ) from error
+
+
+def _group(vectors: Any, settings: MapSettings, part: Path, done: Done) -> None:
+    found = group(vectors, settings.cluster_size, settings.seed, done)
+    save(part, labels=found.labels, middles=found.middles, rare=found.rare)
+    for level, (labels, middles) in enumerate(found.levels):
+        save(part, **{f"parents{level}": labels, f"middles{level}": middles})
+    one, other = stability(vectors, settings.cluster_size, settings.seed)
+    save_json(part, "levels", len(found.levels))
+    save_json(part, "stability", adjusted_rand(one, other) if len(one) else None)
+
+
+def _grouped(folder: Path) -> Grouped:
+    levels = range(load_json(folder, "levels", int))
+    return Grouped(
+        labels=np.asarray(load(folder, "labels")),
+        middles=np.asarray(load(folder, "middles")),
+        rare=np.asarray(load(folder, "rare")),
+        levels=[
+            (
+                np.asarray(load(folder, f"parents{level}")),
+                np.asarray(load(folder, f"middles{level}")),
+            )
+            for level in levels
+        ],
+    )
+
+
+def _whose(corpus: Corpus, settings: MapSettings) -> NDArray[np.int32]:
+    """The principal of each conversation; each its own where accounts are unknown."""
+    if settings.accounts_unknown:
+        return np.arange(len(corpus), dtype=np.int32)
+    return np.asarray(corpus.principals)
+
+
+def _numbered(arrays: list[layout.Places]) -> dict[str, layout.Places]:
+    return {f"level{level}": array for level, array in enumerate(arrays)}
+
+
+def _write(
+    usage: UsageFolder, place: MapFolder, settings: MapSettings, made: Made, whole: str
+) -> MapRecord:
+    """The tables, then map.json, by which a map is known to be whole."""
+    place.record_file.unlink(missing_ok=True)
+    clusters = list(_clusters(settings, made))
+    write_rows(place.clusters_file, Cluster, clusters)
+    write_rows(place.conversations_file, Placed, _placed(usage, made))
+    base = [each for each in clusters if each.level == 0]
+    hidden = Counter[str]()
+    for each in base:
+        if each.hidden:
+            hidden[each.hidden] += each.conversations
+    nowhere = int((made.grouped.labels < 0).sum())
+    if nowhere:
+        hidden[NO_WORDS] += nowhere
+    conversations = len(made.corpus)
+    shown = conversations - hidden.total()
+    told = made.corpus.told
+    record = MapRecord(
+        import_name=usage.name,
+        created=now(),
+        assay=__version__,
+        profile=settings.profile,
+        embedding=settings.embedder,
+        settings=settings.told(),
+        conversations=conversations,
+        shown=shown,
+        hidden=dict(hidden),
+        clusters=tuple(len(level) for level in made.names.levels),
+        stability=made.stability,
+        principals=None if settings.accounts_unknown else told["principals"],
+        epsilon=settings.epsilon,
+        warnings=tuple(warnings_of(settings, told, conversations, shown)),
+        inputs_sha256=whole,
+    )
+    write_whole(place.record_file, msgspec.json.format(msgspec.json.encode(record), indent=2))
+    return record
+
+
+def _clusters(settings: MapSettings, made: Made) -> Iterator[Cluster]:
+    grouped, whose = made.grouped, _whose(made.corpus, settings)
+    for level, names in enumerate(made.names.levels):
+        labels, middles = grouped.labels_at(level), grouped.middles_at(level)
+        sizes = np.bincount(labels[labels >= 0], minlength=len(middles))
+        people = principals_in(labels, whose, len(middles))
+        close = cohesion(made.vectors, labels, middles)
+        for number, named in enumerate(names):
+            principals = None if settings.accounts_unknown else int(people[number])
+            hidden = why_hidden(settings, int(sizes[number]), principals)
+            parent = (
+                f"{level + 1}.{grouped.levels[level][0][number]}"
+                if level < len(grouped.levels)
+                else None
+            )
+            yield Cluster(
+                cluster_id=f"{level}.{number}",
+                level=level,
+                parent_id=parent,
+                name="" if hidden else named.name,
+                summary="",
+                keywords=() if hidden else named.keywords,
+                conversations=int(sizes[number]),
+                principals=principals,
+                shown=hidden is None,
+                hidden=hidden,
+                rare=bool(level == 0 and grouped.rare[number]),
+                x=float(made.places[level][number, 0]),
+                y=float(made.places[level][number, 1]),
+                cohesion=float(close[number]),
+                concern=None,
+            )
+
+
+def _placed(usage: UsageFolder, made: Made) -> Iterator[Placed]:
+    labels, middles = made.grouped.labels, made.grouped.middles
+    places = layout.around(made.vectors, labels, middles, made.places[0])
+    cosines = similarities(made.vectors, labels, middles)
+    for row, each in enumerate(usage.transcripts(())):
+        label = int(labels[row])
+        yield Placed(
+            transcript_id=each.transcript_id,
+            cluster_id=f"0.{label}" if label >= 0 else None,
+            x=float(places[row, 0]),
+            y=float(places[row, 1]),
+            similarity=float(cosines[row]),
+        )

@@ -1,0 +1,54 @@
+"""What may be shown: groups of enough conversations from enough linked principals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assay.usage.mapping.settings import MapSettings
+
+FEW_CONVERSATIONS = "too few conversations"
+FEW_PRINCIPALS = "too few linked principals"
+NO_WORDS = "no words of a person"
+"""Why conversations are in no group: they hold nothing that the embedder knows."""
+
+_HALF = 0.5
+_GIANT = 0.2
+
+
+def why_hidden(settings: MapSettings, conversations: int, principals: int | None) -> str | None:
+    """Why a group is not shown; None where it is."""
+    if conversations < settings.conversations_needed:
+        return FEW_CONVERSATIONS
+    if principals is not None and principals < settings.principals_needed:
+        return FEW_PRINCIPALS
+    return None
+
+
+def warnings_of(
+    settings: MapSettings, told: dict[str, int], conversations: int, shown: int
+) -> Sequence[str]:
+    """What a reader must know of a map before relying on it."""
+    accounts, largest = told["accounts"], told["largest"]
+    found = []
+    if settings.accounts_unknown:
+        found.append(
+            "ACCOUNTS UNKNOWN: minima count conversations, not people. A group may be one person's."
+        )
+    elif told["without_account"] > _HALF * conversations:
+        found.append(
+            f"{told['without_account']:,} of {conversations:,} conversations have no account; "
+            "together they count as one principal."
+        )
+    if not settings.accounts_unknown and accounts > 1 and largest > _GIANT * accounts:
+        found.append(
+            f"Links join {largest:,} of {accounts:,} accounts into one principal. A network or an "
+            "organization that strangers share does so too; the map then hides more than it must."
+        )
+    if settings.profile == "safety":
+        found.append("Safety profile: groups of few people are shown. Not for wide reading.")
+    if conversations and shown < _HALF * conversations:
+        found.append(
+            f"Shown groups hold {shown:,} of {conversations:,} conversations: most of usage is "
+            "hidden for privacy."
+        )
+    return found
