@@ -15,10 +15,12 @@ SOURCE = ROOT / "src" / "assay"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 HEAVY = {  # package -> the rooms that may import it
-    "aiohttp": {"models"},
+    "aiohttp": {"models", "usage"},
     "duckdb": {"store"},
     "jinja2": {"evals", "report"},
+    "google": {"formats"},
     "openpyxl": set(),
+    "opentelemetry": {"formats"},
     "pyarrow": {"formats", "store"},
     "pydantic": {"evals", "launch", "runs"},
     "python_calamine": {"formats"},

@@ -25,7 +25,15 @@ from assay.launch import (
     sign_launch,
 )
 from assay.models import weights
-from assay.records import Certificate, Comparison, Difference, Estimate, Matrix, RunRecord
+from assay.records import (
+    Certificate,
+    Comparison,
+    Difference,
+    Estimate,
+    ImportRecord,
+    Matrix,
+    RunRecord,
+)
 from assay.report import RunView, write_report
 from assay.runs import Controls, EvalRequest, Progress, Spending
 from assay.runs.blocking import finish
@@ -34,6 +42,8 @@ from assay.scorers import check_scorer_spec
 from assay.store.query import ask
 from assay.store.scored import scored_transcripts
 from assay.store.workspace import RunFolder, Workspace
+from assay.usage.import_verbs import import_usage, listen_usage
+from assay.usage.ingest import ImportStanding
 
 __all__ = [
     "Certificate",
@@ -41,6 +51,8 @@ __all__ = [
     "Controls",
     "Difference",
     "GateResult",
+    "ImportRecord",
+    "ImportStanding",
     "LaunchCheck",
     "LocalModel",
     "Matrix",
@@ -58,10 +70,12 @@ __all__ = [
     "export",
     "import_labels",
     "import_transcripts",
+    "import_usage",
     "init",
     "init_launch",
     "list_evals",
     "list_runs",
+    "listen_usage",
     "local_models",
     "make_report",
     "quickstart",

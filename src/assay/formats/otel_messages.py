@@ -86,7 +86,9 @@ def _numbered(held: dict[str, Any]) -> list[dict[str, Any]]:
         if match is None:
             continue
         reply = match[1] == "completion" or match[2] == "output"
-        message = found.setdefault((reply, int(match[3])), {"role": "assistant" if reply else "user"})
+        message = found.setdefault(
+            (reply, int(match[3])), {"role": "assistant" if reply else "user"}
+        )
         if match[4] in ("role", "content", "tool_call_id"):
             message[match[4]] = value
         elif call := _CALL.fullmatch(match[4]):

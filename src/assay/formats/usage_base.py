@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -28,9 +28,9 @@ class Conversation(msgspec.Struct):
     """One conversation of a log, before redaction: nothing of it may be stored as it stands.
 
     ``id`` names this conversation and no other. ``thread`` joins requests that may belong to one
-    conversation, of which each holds what was said before; ``guessed`` says that the log has no name
-    for it. ``client`` and ``network`` hold hints by
-    name. ``date`` is as the log has it. ``flags`` say what was amiss.
+    conversation, of which each holds what was said before; ``guessed``: the log has no name for it.
+    ``client`` and ``network`` hold hints by name. ``date`` is as the log has it. ``flags`` say what
+    was amiss.
     """
 
     messages: tuple[Message, ...]
@@ -76,7 +76,7 @@ def list_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def first(places: Mapping[str, Any] | list[Mapping[str, Any]], *names: str) -> Any:
+def first(places: Mapping[str, Any] | Sequence[Mapping[str, Any]], *names: str) -> Any:
     """The first value that is neither null nor empty, by name, in the first place that has one."""
     for place in [places] if isinstance(places, Mapping) else places:
         for name in names:

@@ -21,9 +21,26 @@ from assay.formats.usage_base import (
 from assay.formats.usage_hints import named, places_of, who
 from assay.records import Message, Role
 
-LISTS = ("conversations", "conversation", "messages", "items", "dialogue", "dialog", "turns", "chat")
+LISTS = (
+    "conversations",
+    "conversation",
+    "messages",
+    "items",
+    "dialogue",
+    "dialog",
+    "turns",
+    "chat",
+)
 PROMPTS = ("prompt", "question", "instruction", "query", "user_message", "input", "request")
-REPLIES = ("response", "answer", "reply", "output", "completion", "assistant_message", "model_output")
+REPLIES = (
+    "response",
+    "answer",
+    "reply",
+    "output",
+    "completion",
+    "assistant_message",
+    "model_output",
+)
 _IDS = (
     "id",
     "conversation_hash",
@@ -85,9 +102,9 @@ def read_chat(row: dict[str, Any]) -> Iterator[Conversation]:
 def _conversation(row: dict[str, Any], ident: str | None) -> Conversation:
     turns = next((found for name in LISTS if (found := list_of(row.get(name)))), None)
     messages = spoken(turns) if turns is not None else _pair(row)
-    opening = next((turn for turn in turns or () if isinstance(turn, dict)), {})
-    places = places_of(row, *([opening] if "hashed_ip" in opening or "header" in opening else ()))
-    found = who(places)
+    opening: dict[str, Any] = next((turn for turn in turns or () if isinstance(turn, dict)), {})
+    hinted = "hashed_ip" in opening or "header" in opening  # WildChat's turns
+    found = who(places_of(row, opening) if hinted else places_of(row))
     found["account"] = found["account"] if found["account"] != ident else None
     return Conversation(
         messages=messages,
@@ -134,10 +151,8 @@ def spoken(turns: list[Any]) -> tuple[Message, ...]:
 
 def _pair(row: dict[str, Any]) -> tuple[Message, ...]:
     asked, replied = first(row, *PROMPTS), first(row, *REPLIES)
-    if isinstance(asked, dict | list) or isinstance(replied, dict | list):
-        asked = spoken(asked) if isinstance(asked, list) else _text(asked)
-        if isinstance(asked, tuple):
-            return (*asked, *_reply(_text(replied)))
+    if isinstance(asked, list):
+        return (*spoken(asked), *_reply(_text(replied)))
     if asked is None and replied is None:
         raise RowError("no_messages", "there is neither a list of messages nor a prompt")
     system = row.get("system") or row.get("system_prompt")

@@ -95,27 +95,59 @@ def places_of(*rows: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return found
 
 
+_FIELD_OF = {
+    name: (field, rank)
+    for field, names in (
+        ("account", ACCOUNT),
+        ("org", ORG),
+        ("surface", SURFACE),
+        ("network", NETWORK),
+        ("date", DATE),
+        *_CLIENT.items(),
+    )
+    for rank, name in enumerate(names)
+}
+
+
 def who(places: list[Mapping[str, Any]]) -> dict[str, Any]:
     """The fields of a conversation that say who acted, from where and when."""
-    client = {name: said for name, names in _CLIENT.items() if (said := named(places, *names))}
+    best: dict[str, tuple[int, int]] = {}
+    found: dict[str, Any] = {}
+    for number, place in enumerate(places):
+        for name, value in place.items():
+            known = _FIELD_OF.get(name)
+            if known is None or value is None or value == "":
+                continue
+            field, rank = known
+            if (number, rank) >= best.get(field, _WORST):
+                continue
+            said = value if field == "date" else _said(value)
+            if said is not None:
+                best[field], found[field] = (number, rank), said
     return {
-        "account": named(places, *ACCOUNT),
-        "org": named(places, *ORG),
-        "surface": named(places, *SURFACE),
-        "network": named(places, *NETWORK),
-        "client": client,
-        "date": first(places, *DATE),
+        "account": found.get("account"),
+        "org": found.get("org"),
+        "surface": found.get("surface"),
+        "network": found.get("network"),
+        "client": {name: found[name] for name in _CLIENT if name in found},
+        "date": found.get("date"),
     }
+
+
+_WORST = (1 << 30, 0)
 
 
 def named(places: list[Mapping[str, Any]], *names: str) -> str | None:
     """The first of these names' values that is text or a number; of an object, its id or name."""
     for place in places:
         for name in names:
-            value = place.get(name)
-            if isinstance(value, dict):
-                value = first(value, "id", "user_id", "name")
-            said = word(value)
-            if said is not None and len(said) <= _LONGEST:
+            if name in place and (said := _said(place[name])) is not None:
                 return said
     return None
+
+
+def _said(value: Any) -> str | None:
+    if isinstance(value, dict):
+        value = first(value, "id", "user_id", "name")
+    said = word(value)
+    return said if said is not None and len(said) <= _LONGEST else None

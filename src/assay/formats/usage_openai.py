@@ -19,7 +19,14 @@ from assay.formats.usage_base import (
 from assay.formats.usage_requests import Exchange, unwrap
 from assay.records import Message
 
-_OPTIONS = ("temperature", "top_p", "max_tokens", "max_completion_tokens", "reasoning_effort", "seed")
+_OPTIONS = (
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "max_completion_tokens",
+    "reasoning_effort",
+    "seed",
+)
 _CHUNK = "chat.completion.chunk"
 
 

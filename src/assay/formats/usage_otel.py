@@ -80,7 +80,9 @@ def _spans(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 "end": _nanoseconds(span.get("endTimeUnixNano")),
                 "held": resource | attributes(span.get("attributes")),
                 "events": events,
-                "error": (str(status.get("message") or "the call failed"))[:500] if failed else None,
+                "error": (str(status.get("message") or "the call failed"))[:500]
+                if failed
+                else None,
             }
 
 
@@ -116,7 +118,9 @@ def _scopes(
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     for resource in map(object_of, list_of(row.get(top))):
         about = attributes(object_of(resource.get("resource")).get("attributes"))
-        kept = {key: about[key] for key in ("service.name", "tenant.id") if key in about}
+        kept: dict[str, Any] = {
+            key: about[key] for key in ("service.name", "tenant.id") if key in about
+        }
         for scope in map(object_of, list_of(resource.get(inner))):
             yield kept, scope
 
@@ -154,9 +158,7 @@ def _conversation(call: dict[str, Any]) -> Conversation:
         model_options=options or None,
         stop_reason=_stop(held),
         error=call["error"],
-        input_tokens=count(
-            first(held, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
-        ),
+        input_tokens=count(first(held, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")),
         output_tokens=count(
             first(held, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")
         ),

@@ -169,6 +169,8 @@ def _values(found: Iterator[bytes], start: int, row: int, *, inside: bool) -> It
                 row + 1, place, reason, f"{detail}, and the rest of the file with it is not read"
             )
     if held.strip() and not (ended and inside):
-        yield Unit(row + 1, place, b"", place + len(held), ("truncated", "the last value is cut off"))
+        yield Unit(
+            row + 1, place, b"", place + len(held), ("truncated", "the last value is cut off")
+        )
     elif inside and not ended:
         yield Unit(row + 1, place, b"", place, ("truncated", "the list is never closed"))

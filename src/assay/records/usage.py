@@ -16,8 +16,8 @@ Profile = Literal["insight", "safety"]
 class UsageSource(msgspec.Struct, frozen=True, kw_only=True):
     """One file or endpoint that was imported: ``rows == added + duplicates + rejected``.
 
-    ``rejected`` counts rows by reason. ``flagged`` counts rows that were taken in although something
-    was amiss, such as a date in the future, by what it was.
+    ``rejected`` counts rows by reason. ``flagged`` counts rows in which something was
+    amiss that did not keep them out, such as a date in the future, by what it was.
     """
 
     uri: str

@@ -39,7 +39,7 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     mapping: dict[str, str]
     keep_raw: bool
     today: datetime.datetime
-    units: list[tuple[int, int | None, bytes, int, tuple[str, str] | None]]
+    units: list[Unit]
 
 
 class _Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -63,7 +63,7 @@ class Doors:
         """What becomes of each unit."""
         mapping = tuple(sorted(task.mapping.items()))
         door = self._door(task.source, task.format, mapping, task.keep_raw, task.today)
-        return list(door.admit(Unit(*unit) for unit in task.units))
+        return list(door.admit(task.units))
 
     def _make(
         self,

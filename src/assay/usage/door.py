@@ -1,7 +1,7 @@
 """The door: what comes from a log goes in redacted and hashed, and nothing goes in otherwise.
 
-Everything here is a function of the row, the workspace's secret and the day, so rows may pass in any
-process, and a row that passes again is the same.
+Everything here is a function of the row, the workspace's secret and the day, so rows may pass in
+any process, and a row that passes again is the same.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import ipaddress
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -21,7 +22,7 @@ from assay.formats.usage_base import Conversation, RowError
 from assay.formats.usage_registry import conversations, parse
 from assay.formats.usage_units import Unit
 from assay.records import Message, ToolCall, Transcript
-from assay.usage.language import language_of
+from assay.usage.language import UNKNOWN, language_of
 from assay.usage.redact import Redactor
 from assay.usage.secret import keyed
 
@@ -166,8 +167,8 @@ class Door:
             input_tokens=found.input_tokens,
             output_tokens=found.output_tokens,
             latency=found.latency,
-            language=language_of(_asked(messages)),
-            sample_metadata=self._nested(found.metadata, counts) or None,
+            language=_language(messages, found.language),
+            sample_metadata=self._metadata(found, thread, counts),
             surface=self._maybe(found.surface),
         )
         values = list(msgspec.structs.astuple(transcript))
@@ -186,7 +187,7 @@ class Door:
             raw=raw if self._keep_raw else None,
         )
 
-    def _who(self, found: Conversation) -> dict[str, str | None]:
+    def _who(self, found: Conversation) -> dict[str, Any]:
         """Who acted, as keyed hashes: links stay, values do not."""
         client = "\n".join(f"{name}={value}" for name, value in sorted(found.client.items()))
         return {
@@ -195,6 +196,14 @@ class Door:
             "client_id": self._hashed("client", client or None),
             "network_id": self._hashed("network", _network(found.network)),
         }
+
+    def _metadata(
+        self, found: Conversation, thread: bytes | None, counts: Counter[str]
+    ) -> dict[str, Any] | None:
+        kept = self._nested(found.metadata, counts)
+        if thread is not None and not found.guessed:
+            kept["thread"] = thread.hex()
+        return kept or None
 
     def _hashed(self, kind: str, value: str | None) -> str | None:
         return None if value is None else self._keyed(self._secret, kind, value)
@@ -271,7 +280,16 @@ class Door:
 
 _MESSAGES = Transcript.__struct_fields__.index("messages")
 _A_NUMBER = 10_000_000
+_TAG = re.compile("[a-z]{2,3}")
 _NEVER = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC)
+
+
+def _language(messages: list[Message], claimed: str | None) -> str:
+    """The language that people wrote in; what the log claims where it cannot be told."""
+    told = language_of(_asked(messages))
+    if told == UNKNOWN and claimed is not None and _TAG.fullmatch(claimed.lower()):
+        return claimed.lower()
+    return told
 
 
 def _asked(messages: list[Message]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from assay.formats.usage_registry import check_format, check_mapping
@@ -10,7 +10,8 @@ from assay.records import ImportRecord
 from assay.runs.settings import load_settings
 from assay.store.workspace import Workspace
 from assay.usage.folder import slug, usage_folder
-from assay.usage.ingest import Retention, Tell, ingest
+from assay.usage.ingest import ImportStanding, Retention, ingest
+from assay.usage.listen import Ready, listen
 from assay.usage.secret import workspace_secret
 from assay.usage.sources import files_of, stem_of
 
@@ -21,7 +22,7 @@ def import_usage(
     name: str | None = None,
     format: str | None = None,
     mapping: Mapping[str, str] | None = None,
-    tell: Tell | None = None,
+    tell: Callable[[ImportStanding], None] | None = None,
     workspace: str | Path = ".",
 ) -> ImportRecord:
     """Take logs of usage in, redacted at the door. The same call again adds nothing.
@@ -56,3 +57,29 @@ def retention_of(place: Workspace) -> Retention:
     return Retention(told.keep_raw, told.retention_days)
 
 
+def listen_usage(
+    name: str = "live",
+    *,
+    port: int = 4318,
+    host: str = "127.0.0.1",
+    ready: Ready | None = None,
+    workspace: str | Path = ".",
+) -> ImportRecord:
+    """Take GenAI spans in over OTLP/HTTP, redacted, until SIGINT or SIGTERM.
+
+    Args:
+        name: the import's name.
+        port: where to listen; 0 for any port that is free.
+        host: the address to listen at. Nobody is asked who they are: beyond this machine, put a
+            proxy before it that does.
+        ready: is told the address, once the endpoint is there.
+    """
+    place = Workspace.find(Path(workspace))
+    return listen(
+        usage_folder(place, name),
+        workspace_secret(place.root),
+        retention_of(place),
+        host=host,
+        port=port,
+        ready=ready,
+    )

@@ -27,7 +27,7 @@ _TELL_EVERY = 5.0  # seconds
 
 
 @dataclass(frozen=True)
-class Standing:
+class ImportStanding:
     """How far an import is: rows that were read, conversations that were added, and seconds."""
 
     rows: int
@@ -35,7 +35,7 @@ class Standing:
     seconds: float
 
 
-Tell = Callable[[Standing], None]
+Tell = Callable[[ImportStanding], None]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def ingest(
     *,
     format: str | None = None,
     mapping: dict[str, str] | None = None,
-    retention: Retention = Retention(),  # noqa: B008 - frozen
+    retention: Retention = Retention(),
     tell: Tell | None = None,
     part_rows: int = PART_ROWS,
     children: int | None = None,
@@ -114,10 +114,10 @@ def _take_all(
         added += source.added - before
         moment = time.monotonic()
         if tell is not None and moment - told_at >= _TELL_EVERY:
-            tell(Standing(rows, added, moment - begun_at))
+            tell(ImportStanding(rows, added, moment - begun_at))
             told_at = moment
     if tell is not None:
-        tell(Standing(rows, added, time.monotonic() - begun_at))
+        tell(ImportStanding(rows, added, time.monotonic() - begun_at))
 
 
 def _end(keeper: Keeper, step: Step) -> None:
@@ -178,9 +178,9 @@ def save_record(
         status="complete" if status == "complete" else "running",
         sources=tuple(source.record() for source in state.sources()),
         conversations=state.stored() - superseded,
-        with_account=state.totals("conversations").get("with_account", 0),
-        redacted=state.totals("redacted"),
-        languages=state.totals("languages"),
+        with_account=state.with_account(),
+        redacted=state.redacted(),
+        languages=state.languages(),
         keeps_raw=retention.keep_raw or any(folder.raw_folder.glob("part-*")),
         retention_days=retention.days,
         superseded=superseded,

@@ -1,9 +1,9 @@
 """Decides what of the rows that passed the door is new, and keeps it: parts closed and committed.
 
 A row is a duplicate where the same was said by the same, at the same time, or where its id is known
-and the stored conversation begins with it. One that goes on from a stored conversation, by its id or
-by the thread of its requests, is added, and the stored one is superseded. One whose id is known for
-something else is rejected. So each row ends as one of three, and nothing is lost silently.
+and the stored conversation begins with it. One that goes on from a stored conversation, by its id
+or by the thread of its requests, is added, and the stored one is superseded. One whose id is known
+for something else is rejected. So each row ends as one of three, and nothing is lost silently.
 """
 
 from __future__ import annotations
@@ -143,10 +143,11 @@ class Keeper:
         return held[0] if held is not None and held[1] == whole else None
 
     def _supersede(self, content: bytes) -> None:
-        self._pending.superseded.add(content.hex())
+        self._pending.superseded.add(content)
 
     def _remember(self, each: Admitted, keys: list[bytes]) -> None:
-        self._pending.seen.add(each.content)
+        account = each.values[_ACCOUNT] is not None
+        self._pending.seen[each.content] = (each.values[_LANGUAGE], account)
         if each.ident is not None:
             self._pending.ids[each.ident] = (each.content, each.prefixes)
         for key in keys[:-1]:
@@ -169,11 +170,7 @@ class Keeper:
                 self._raw = TableWriter(self._folder.raw_part(self._number), RawRow)
             raw: Any = msgspec.Raw(each.raw)
             self._raw.write(RawRow(transcript_id=values[0], imported=now(), messages=raw))
-        for kind, number in each.redacted.items():
-            self._pending.count("redacted", kind, number)
-        self._pending.count("languages", values[_LANGUAGE])
-        if values[_ACCOUNT] is not None:
-            self._pending.count("conversations", "with_account")
+        self._pending.redacted.update(each.redacted)
 
 
 def _relation(stored: bytes, new: bytes) -> str:

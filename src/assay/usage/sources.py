@@ -27,7 +27,7 @@ _PEEK_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class Step:
-    """A task's place in its source: where reading goes on after it, and what is known at the end."""
+    """A task's place in its source: where reading goes on after it, and how the source ended."""
 
     source: Source
     place: int
@@ -155,9 +155,7 @@ def _cut(path: Path, source: Source, reading: Reading) -> Iterator[tuple[int, Ta
         yield held[-1].end, _task(source, reading, held)
 
 
-def _units(
-    path: Path, kind: str | None, reading: Reading, place: int, rows: int
-) -> Iterator[Unit]:
+def _units(path: Path, kind: str | None, reading: Reading, place: int, rows: int) -> Iterator[Unit]:
     if kind is None:
         return json_units(path, place, rows)
     turns = None
@@ -197,5 +195,5 @@ def _task(source: Source, reading: Reading, units: list[Unit]) -> Task:
         mapping=dict(reading.mapping),
         keep_raw=reading.keep_raw,
         today=reading.today,
-        units=[tuple(unit) for unit in units],
+        units=list(units),
     )

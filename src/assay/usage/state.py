@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,9 @@ CREATE TABLE IF NOT EXISTS sources (
     place INTEGER NOT NULL, done INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, rows INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS seen (content BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seen (
+    content BLOB PRIMARY KEY, language TEXT, account INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ids (
     id BLOB PRIMARY KEY, content BLOB NOT NULL, prefixes BLOB NOT NULL
 ) WITHOUT ROWID;
@@ -36,9 +39,11 @@ CREATE TABLE IF NOT EXISTS rejected (
     source INTEGER NOT NULL, row INTEGER NOT NULL, offset INTEGER, reason TEXT NOT NULL,
     detail TEXT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS superseded (transcript_id TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS totals (
-    kind TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (kind, name)
+CREATE TABLE IF NOT EXISTS superseded (
+    transcript_id TEXT PRIMARY KEY, language TEXT, account INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS redacted (
+    name TEXT PRIMARY KEY, count INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS inbox (number INTEGER PRIMARY KEY, source INTEGER, passed BLOB NOT NULL);
 """
@@ -83,18 +88,14 @@ class Source:
 class Pending:
     """What was learned since the last commit."""
 
-    seen: set[bytes] = field(default_factory=set)
+    seen: dict[bytes, tuple[str | None, bool]] = field(default_factory=dict)
     ids: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
     threads: dict[bytes, tuple[bytes, bool]] = field(default_factory=dict)
     rejected: list[tuple[int, int, int | None, str, str]] = field(default_factory=list)
-    superseded: set[str] = field(default_factory=set)
-    totals: dict[tuple[str, str], int] = field(default_factory=dict)
+    superseded: set[bytes] = field(default_factory=set)
+    redacted: Counter[str] = field(default_factory=Counter)
     sources: dict[int, Source] = field(default_factory=dict)
     taken: int = 0
-
-    def count(self, kind: str, name: str, number: int = 1) -> None:
-        """Add to a total."""
-        self.totals[kind, name] = self.totals.get((kind, name), 0) + number
 
 
 class State:
@@ -110,7 +111,9 @@ class State:
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._told():
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._db = sqlite3.connect(
+                path, timeout=30, isolation_level=None, check_same_thread=False
+            )
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute(f"PRAGMA cache_size=-{_CACHE}")
@@ -139,16 +142,14 @@ class State:
         """Every source, in the order in which they came."""
         with self._told():
             rows = self._db.execute("SELECT * FROM sources ORDER BY id").fetchall()
-        return [
-            Source(
-                *row[:9],
-                rejected=msgspec.json.decode(row[9], type=dict[str, int]),
-                flagged=msgspec.json.decode(row[10], type=dict[str, int]),
-                place=row[11],
-                done=bool(row[12]),
-            )
-            for row in rows
-        ]
+        decode = msgspec.json.Decoder(dict[str, int]).decode
+        found = []
+        for *plain, rejected, flagged, place, done in rows:
+            source = Source(*plain)
+            source.rejected, source.flagged = decode(rejected), decode(flagged)
+            source.place, source.done = place, bool(done)
+            found.append(source)
+        return found
 
     def parts(self) -> int:
         """How many parts are committed."""
@@ -168,11 +169,26 @@ class State:
             found = self._db.execute("SELECT count(*) FROM superseded").fetchone()
         return int(found[0])
 
-    def totals(self, kind: str) -> dict[str, int]:
-        """Counts by name."""
-        question = "SELECT name, count FROM totals WHERE kind = ? ORDER BY name"
+    def redacted(self) -> dict[str, int]:
+        """What was taken out of the stored transcripts, by kind."""
         with self._told():
-            return dict(self._db.execute(question, (kind,)).fetchall())
+            return dict(self._db.execute("SELECT name, count FROM redacted ORDER BY name"))
+
+    def languages(self) -> dict[str, int]:
+        """Conversations by language, each in its last version."""
+        question = "SELECT language, count(*) FROM {} GROUP BY language"
+        with self._told():
+            all_ = dict(self._db.execute(question.format("seen")))
+            old = dict(self._db.execute(question.format("superseded")))
+        left = {name: number - old.get(name, 0) for name, number in all_.items()}
+        return {name or "und": number for name, number in sorted(left.items()) if number}
+
+    def with_account(self) -> int:
+        """Conversations of which the account is known."""
+        question = "SELECT (SELECT sum(account) FROM seen), (SELECT sum(account) FROM superseded)"
+        with self._told():
+            stored, old = self._db.execute(question).fetchone()
+        return (stored or 0) - (old or 0)
 
     def rejected(self) -> Iterator[RejectedRow]:
         """Every rejected row, in order."""
@@ -215,7 +231,10 @@ class State:
             many = self._db.executemany
             if part is not None:
                 self._db.execute("INSERT INTO parts VALUES (?, ?)", part)
-            many("INSERT OR IGNORE INTO seen VALUES (?)", [(each,) for each in sorted(pending.seen)])
+            many(
+                "INSERT OR IGNORE INTO seen VALUES (?, ?, ?)",
+                [(key, *told) for key, told in sorted(pending.seen.items())],
+            )
             many(
                 "INSERT OR REPLACE INTO ids VALUES (?, ?, ?)",
                 [(key, *told) for key, told in sorted(pending.ids.items())],
@@ -226,13 +245,14 @@ class State:
             )
             many("INSERT INTO rejected VALUES (?, ?, ?, ?, ?)", pending.rejected)
             many(
-                "INSERT OR IGNORE INTO superseded VALUES (?)",
-                [(each,) for each in sorted(pending.superseded)],
+                "INSERT OR IGNORE INTO superseded "
+                "SELECT ?, language, account FROM seen WHERE content = ?",
+                [(each.hex(), each) for each in sorted(pending.superseded)],
             )
             many(
-                "INSERT INTO totals VALUES (?, ?, ?) "
+                "INSERT INTO redacted VALUES (?, ?) "
                 "ON CONFLICT DO UPDATE SET count = count + excluded.count",
-                [(*key, number) for key, number in pending.totals.items()],
+                list(pending.redacted.items()),
             )
             for source in pending.sources.values():
                 self._save(source)
@@ -271,7 +291,7 @@ class State:
         self._db.execute("COMMIT")
 
     def receive(self, source: int, passed: list[bytes]) -> None:
-        """Keep what an endpoint took in, until it is stored; when this returns it is on the disk."""
+        """Keep what an endpoint took in until it is stored; at the end it is on the disk."""
         with self._told(), self._transaction():
             self._db.executemany(
                 "INSERT INTO inbox (source, passed) VALUES (?, ?)",

@@ -1,0 +1,126 @@
+"""Commands for usage: usage import, usage listen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assay.cli.output import DONE, FOUND, note, print_json, print_table
+from assay.cli.running import AsJson, Workspace
+
+if TYPE_CHECKING:
+    from assay.api import ImportRecord, ImportStanding
+
+usage = typer.Typer(help="Usage: what people do with a model, from logs.", no_args_is_help=True)
+
+_NAME = "The import's name: usage/NAME/."
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.add_typer(usage, name="usage")
+
+
+@usage.command("import")
+def import_(
+    sources: Annotated[
+        list[str], typer.Argument(help="Log files, folders or patterns; they may be packed.")
+    ],
+    name: Annotated[
+        str | None, typer.Option(help=f"{_NAME} Made from the first source if left out.")
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(help="otel, transcripts, anthropic, openai or chat; the rows tell, if not."),
+    ] = None,
+    map: Annotated[
+        list[str] | None,
+        typer.Option(help="FIELD=COLUMN: where the logs keep a field; may be repeated."),
+    ] = None,
+    workspace: Workspace = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Take logs of usage in, redacted. The same command goes on, or adds nothing."""
+    from assay import api
+
+    record = api.import_usage(
+        sources,
+        name=name,
+        format=format,
+        mapping=_mapping(map or []),
+        tell=_tell,
+        workspace=workspace,
+    )
+    if as_json:
+        print_json(record)
+    else:
+        _print(record)
+    raise typer.Exit(DONE if record.conversations else FOUND)
+
+
+@usage.command("listen")
+def listen(
+    name: Annotated[str, typer.Option(help=_NAME)] = "live",
+    port: Annotated[int, typer.Option(help="The port; 0 for any that is free.")] = 4318,
+    host: Annotated[
+        str, typer.Option(help="The address; others than this machine's let anybody in.")
+    ] = "127.0.0.1",
+    workspace: Workspace = Path(),
+) -> None:
+    """Take GenAI spans in as they come, over OTLP/HTTP, until Ctrl-C."""
+    from assay import api
+
+    def ready(address: str) -> None:
+        note(f"Listening on {address}/v1/traces and {address}/v1/logs. Ctrl-C ends it.")
+
+    _print(api.listen_usage(name, port=port, host=host, ready=ready, workspace=workspace))
+
+
+def _mapping(told: list[str]) -> dict[str, str]:
+    mapping = {}
+    for each in told:
+        field, equals, column = each.partition("=")
+        if not (field and equals and column):
+            raise typer.BadParameter(f"{each!r} is not FIELD=COLUMN.")
+        mapping[field] = column
+    return mapping
+
+
+def _tell(standing: ImportStanding) -> None:
+    pace = standing.rows / max(standing.seconds, 1e-9)
+    note(f"{standing.rows:,} rows read, {standing.added:,} added, {pace:,.0f} rows/s")
+
+
+def _print(record: ImportRecord) -> None:
+    print_table(
+        ("source", "format", "rows", "added", "duplicates", "rejected", "flagged"),
+        [
+            (
+                Path(source.uri).name,
+                source.format,
+                f"{source.rows:,}",
+                f"{source.added:,}",
+                f"{source.duplicates:,}",
+                _counts(source.rejected),
+                _counts(source.flagged),
+            )
+            for source in record.sources[-_MOST_SHOWN:]
+        ],
+        right=("rows", "added", "duplicates"),
+    )
+    if len(record.sources) > _MOST_SHOWN:
+        note(f"And {len(record.sources) - _MOST_SHOWN:,} sources before these: import.json.")
+    older = f", {record.superseded:,} older versions of them aside" if record.superseded else ""
+    note(f"Redacted: {_counts(record.redacted) or 'nothing was found'}.")
+    if any(source.rejected for source in record.sources):
+        note(f"Why each row was rejected: usage/{record.name}/rejected.parquet")
+    note(f"Import {record.name}: {record.conversations:,} conversations{older}.")
+
+
+_MOST_SHOWN = 50
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {number:,}" for name, number in counts.items())
