@@ -31,6 +31,7 @@ from assay.records import (
     Difference,
     Estimate,
     ImportRecord,
+    MapRecord,
     Matrix,
     RunRecord,
 )
@@ -44,6 +45,7 @@ from assay.store.scored import scored_transcripts
 from assay.store.workspace import RunFolder, Workspace
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
+from assay.usage.mapping import MapSettings, map_usage
 
 __all__ = [
     "Certificate",
@@ -55,6 +57,8 @@ __all__ = [
     "ImportStanding",
     "LaunchCheck",
     "LocalModel",
+    "MapRecord",
+    "MapSettings",
     "Matrix",
     "Progress",
     "Signature",
@@ -78,6 +82,7 @@ __all__ = [
     "listen_usage",
     "local_models",
     "make_report",
+    "map_usage",
     "quickstart",
     "rescore",
     "resume",
@@ -380,7 +385,7 @@ def local_models() -> list[LocalModel]:
         LocalModel(
             name=each.name,
             title=each.title,
-            megabytes=round(each.size / 1e6),
+            megabytes=round(each.total_size / 1e6),
             licence=each.licence,
             note=each.note,
             path=str(path) if (path := weights.path_of(each.name)) else None,

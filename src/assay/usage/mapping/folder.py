@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from assay.errors import NotFoundError, StoreError
-from assay.records.usage import Cluster, MapRecord, Placed
+from assay.records import Cluster, MapRecord, Placed
 from assay.store.tables import read_rows
 
 
@@ -19,6 +19,7 @@ class MapFolder:
         self.record_file = self.path / "map.json"
         self.clusters_file = self.path / "clusters.parquet"
         self.conversations_file = self.path / "conversations.parquet"
+        self.vectors_folder = self.path / "vectors"
         self.work_folder = self.path / "work"
 
     def read(self) -> MapRecord:

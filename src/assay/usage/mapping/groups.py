@@ -105,8 +105,8 @@ def _with_rare(vectors: Vectors, found: Clustering) -> tuple[Clustering, NDArray
         labels[rows] = number
     order, bounds = members_of(labels, count + len(groups))
     there = np.diff(bounds) > 0
-    number = np.append(np.cumsum(there) - 1, -1).astype(np.int32)
-    labels = number[labels]
+    renumbered = np.append(np.cumsum(there) - 1, -1).astype(np.int32)
+    labels = renumbered[labels]
     rare = (np.arange(count + len(groups)) >= count)[there]
     return Clustering(labels, middles_of(vectors, labels, int(there.sum()))), rare
 

@@ -43,7 +43,9 @@ class Clustering:
     middles: Matrix
 
 
-def cluster(vectors: Vectors, k: int, seed: int, done: Done = lambda _done, _all: None) -> Clustering:
+def cluster(
+    vectors: Vectors, k: int, seed: int, done: Done = lambda _done, _all: None
+) -> Clustering:
     """Cut the rows into about ``k`` clusters. The same seed gives the same clusters.
 
     Args:
@@ -153,7 +155,7 @@ def _not_zero(vectors: Vectors) -> NDArray[np.int64]:
 def _ways(k: int) -> int:
     """Branches at each split, so that all levels split alike."""
     levels = max(1, math.ceil(math.log(k) / math.log(MOST_WAYS))) if k > 1 else 1
-    return min(MOST_WAYS, math.ceil(k ** (1 / levels)))
+    return min(MOST_WAYS, math.ceil(math.pow(k, 1 / levels)))
 
 
 def _split(

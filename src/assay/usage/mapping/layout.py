@@ -61,7 +61,7 @@ def _directions(rows: Vectors, of: Labels, middles: Matrix) -> Matrix:
     _, vectors = np.linalg.eigh(apart.T.astype(np.float64) @ apart.astype(np.float64))
     two = vectors[:, ::-1][:, :2].T
     signs = np.sign(two[np.arange(len(two)), np.abs(two).argmax(axis=1)])
-    return (two * signs[:, None]).astype(np.float32)
+    return np.asarray(two * signs[:, None], dtype=np.float32)
 
 
 def _spacing(places: Places) -> NDArray[np.float64]:

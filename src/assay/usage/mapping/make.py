@@ -12,9 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.errors import MissingPackageError
+from assay.records import Cluster, MapRecord, Placed
 from assay.records.clock import now
-from assay.records.usage import Cluster, MapRecord, Placed
 from assay.stats.partition import adjusted_rand
 from assay.store.tables import write_rows
 from assay.store.workspace import write_whole
@@ -27,7 +26,15 @@ from assay.usage.mapping.kmeans import Done, similarities
 from assay.usage.mapping.names import Names, name_groups
 from assay.usage.mapping.privacy import NO_WORDS, warnings_of, why_hidden
 from assay.usage.mapping.settings import WORDS, MapSettings
-from assay.usage.mapping.stages import Stages, hash_of_file, key_of, load, load_json, save, save_json
+from assay.usage.mapping.stages import (
+    Stages,
+    hash_of_file,
+    key_of,
+    load,
+    load_json,
+    save,
+    save_json,
+)
 from assay.usage.mapping.tfidf import DIMENSIONS, VERSION, embed_words
 from assay.usage.mapping.vectors import Embedder, embed_texts, open_vectors
 from assay.version import __version__
@@ -56,25 +63,27 @@ def make_map(
     settings: MapSettings,
     embedder: Embedder | None,
     tell: Tell = lambda _stage, _done, _all: None,
+    *,
+    fallback: bool = False,
 ) -> MapRecord:
     """Make the map, or go on where an earlier call was killed. A map that is there is not remade.
 
     Args:
         embedder: what turns texts into vectors; None for the words of the import itself.
+        fallback: nobody chose the words: a real embedder was not at hand, and the map says so.
 
     Raises:
         AssayError: the import is empty, or no account is known and nobody said so.
     """
-    _check_packages()
     place = MapFolder(usage.path)
     version = VERSION if embedder is None else embedder.version
     inputs = _inputs(usage)
-    whole = key_of(CODE, inputs, settings.told(), version)
+    whole = key_of(CODE, inputs, settings.told(), version, fallback)
     if place.record_file.is_file() and place.read().inputs_sha256 == whole:
         return place.read()
     stages = Stages(place.work_folder)
     made = _made(usage, settings, embedder, stages, inputs, version, tell)
-    record = _write(usage, place, settings, made, whole)
+    record = _write(usage, place, settings, made, whole, fallback and embedder is None)
     stages.drop_others(keep="embed")
     return record
 
@@ -94,9 +103,7 @@ def _made(
         return lambda done, all_: tell(stage, done, all_)
 
     read = key_of(CODE, inputs)
-    corpus = Corpus(
-        stages.reach("read", read, lambda part: read_corpus(usage, part, told("read")))
-    )
+    corpus = Corpus(stages.reach("read", read, lambda part: read_corpus(usage, part, told("read"))))
     check_accounts(corpus, unknown=settings.accounts_unknown)
 
     def embed(part: Path) -> None:
@@ -119,9 +126,7 @@ def _made(
     named = stages.reach(
         "name",
         key_of(clustered, k, settings.accounts_unknown),
-        lambda part: save_json(
-            part, "names", name_groups(corpus, groups, whose, k, told("name"))
-        ),
+        lambda part: save_json(part, "names", name_groups(corpus, groups, whose, k, told("name"))),
     )
     placed = stages.reach(
         "layout",
@@ -144,15 +149,6 @@ def _made(
 def _inputs(usage: UsageFolder) -> str:
     parts = [(part.name, hash_of_file(part)) for part in usage.parts()]
     return key_of(parts, sorted(usage.superseded()))
-
-
-def _check_packages() -> None:
-    try:
-        import sklearn  # noqa: F401
-    except ImportError as error:
-        raise MissingPackageError(
-            "maps need the package scikit-learn.", fix="pip install 'assay[usage]'"
-        ) from error
 
 
 def _group(vectors: Any, settings: MapSettings, part: Path, done: Done) -> None:
@@ -193,7 +189,12 @@ def _numbered(arrays: list[layout.Places]) -> dict[str, layout.Places]:
 
 
 def _write(
-    usage: UsageFolder, place: MapFolder, settings: MapSettings, made: Made, whole: str
+    usage: UsageFolder,
+    place: MapFolder,
+    settings: MapSettings,
+    made: Made,
+    whole: str,
+    fallback: bool,
 ) -> MapRecord:
     """The tables, then map.json, by which a map is known to be whole."""
     place.record_file.unlink(missing_ok=True)
@@ -216,7 +217,7 @@ def _write(
         created=now(),
         assay=__version__,
         profile=settings.profile,
-        embedding=settings.embedder,
+        embedding=settings.embedder or WORDS,
         settings=settings.told(),
         conversations=conversations,
         shown=shown,
@@ -225,7 +226,7 @@ def _write(
         stability=made.stability,
         principals=None if settings.accounts_unknown else told["principals"],
         epsilon=settings.epsilon,
-        warnings=tuple(warnings_of(settings, told, conversations, shown)),
+        warnings=tuple(warnings_of(settings, told, conversations, shown, fallback=fallback)),
         inputs_sha256=whole,
     )
     write_whole(place.record_file, msgspec.json.format(msgspec.json.encode(record), indent=2))

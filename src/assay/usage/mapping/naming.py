@@ -195,6 +195,5 @@ def _stopwords() -> frozenset[str]:
 
 
 _ASKING = frozenset(
-    "please help want need like make know think tell say just really thanks thank hi hello sure "
-    "does don doesn didn isn aren wasn couldn wouldn can't i'm i'd i've".split()
+    ["please", "help", "want", "need", "like", "make", "know", "think", "tell", "say", "just", "really", "thanks", "thank", "hi", "hello", "sure", "does", "don", "doesn", "didn", "isn", "aren", "wasn", "couldn", "wouldn", "can't", "i'm", "i'd", "i've"]
 )

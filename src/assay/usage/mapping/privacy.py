@@ -25,7 +25,7 @@ def why_hidden(settings: MapSettings, conversations: int, principals: int | None
 
 
 def warnings_of(
-    settings: MapSettings, told: dict[str, int], conversations: int, shown: int
+    settings: MapSettings, told: dict[str, int], conversations: int, shown: int, *, fallback: bool
 ) -> Sequence[str]:
     """What a reader must know of a map before relying on it."""
     accounts, largest = told["accounts"], told["largest"]
@@ -46,6 +46,11 @@ def warnings_of(
         )
     if settings.profile == "safety":
         found.append("Safety profile: groups of few people are shown. Not for wide reading.")
+    if fallback:
+        found.append(
+            "No local embedder is at hand, so conversations were compared by their words alone. "
+            "A better map: assay models add, then assay usage map --embedder static."
+        )
     if conversations and shown < _HALF * conversations:
         found.append(
             f"Shown groups hold {shown:,} of {conversations:,} conversations: most of usage is "

@@ -28,7 +28,8 @@ class MapSettings:
 
     Attributes:
         profile: ``insight`` or ``safety``.
-        embedder: ``words``, or what :func:`assay.embeddings.open_embedder` knows.
+        embedder: ``words``, or what :func:`assay.embeddings.open_embedder` knows; None: the best
+            that is at hand.
         min_conversations: fewer are not shown; None: 25 for insight, 1 for safety.
         min_principals: fewer linked principals are not shown; None: 10 for insight, 1 for safety.
         epsilon: counts and keywords under differential privacy; None for none.
@@ -37,7 +38,7 @@ class MapSettings:
     """
 
     profile: Profile = "insight"
-    embedder: str = WORDS
+    embedder: str | None = None
     min_conversations: int | None = None
     min_principals: int | None = None
     epsilon: float | None = None

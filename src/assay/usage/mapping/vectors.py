@@ -37,10 +37,11 @@ def embed_texts(
     shape = (len(corpus), embedder.dimensions)
     first = int(mark.read_text()) if mark.is_file() and path.is_file() else 0
     out = open_vectors(path, shape, goes_on=first > 0)
-    for number, batch in enumerate(itertools.batched(texts(usage, first), _BATCH), start=1):
-        out[first : first + len(batch)] = embedder.embed(list(batch))
+    said = texts(usage, first)
+    while batch := list(itertools.islice(said, _BATCH)):
+        out[first : first + len(batch)] = embedder.embed(batch)
         first += len(batch)
-        if number % _EVERY == 0:
+        if first % (_BATCH * _EVERY) == 0:
             out.flush()
             write_whole(mark, str(first))
         done(first, len(corpus))

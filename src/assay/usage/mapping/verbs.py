@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib.util
 from pathlib import Path
 
-from assay.errors import NotFoundError
-from assay.records.usage import MapRecord, Profile
+from assay.embeddings import DEFAULT, Embedder, cached, open_embedder
+from assay.errors import MissingPackageError, NotFoundError
+from assay.records import MapRecord
+from assay.runs.models import reach
+from assay.runs.settings import load_settings
 from assay.store.workspace import Workspace
 from assay.usage.folder import UsageFolder, usage_folder, usage_folders
+from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.make import Tell, make_map
-from assay.usage.mapping.settings import MapSettings
+from assay.usage.mapping.settings import WORDS, MapSettings
 
 
 def map_usage(
@@ -26,10 +32,40 @@ def map_usage(
         settings: how to make it; the defaults of the insight profile where it is None.
         tell: is told the stage and how far it is.
     """
+    _check_packages()
     chosen = settings or MapSettings()
-    folder = _folder(Workspace.find(Path(workspace)), name)
-    with folder.lock():
-        return make_map(folder, chosen, None, tell)
+    place = Workspace.find(Path(workspace))
+    folder = _folder(place, name)
+    embedder = _embedder(place, folder, chosen.embedder)
+    try:
+        with folder.lock():
+            known = dataclasses.replace(chosen, embedder=embedder.name if embedder else WORDS)
+            return make_map(folder, known, embedder, tell, fallback=chosen.embedder is None)
+    finally:
+        if embedder is not None:
+            embedder.close()
+
+
+def _embedder(place: Workspace, folder: UsageFolder, name: str | None) -> Embedder | None:
+    """What turns texts into vectors; None for the words of the import itself."""
+    if name == WORDS:
+        return None
+    try:
+        opened = open_embedder(
+            name or DEFAULT, reach(name or DEFAULT, load_settings(place.settings_file))
+        )
+    except (NotFoundError, MissingPackageError):
+        if name is not None:
+            raise
+        return None
+    return cached(opened, MapFolder(folder.path).vectors_folder)
+
+
+def _check_packages() -> None:
+    if importlib.util.find_spec("sklearn") is None:
+        raise MissingPackageError(
+            "maps need the package scikit-learn.", fix="pip install 'assay[usage]'"
+        )
 
 
 def _folder(place: Workspace, name: str | None) -> UsageFolder:
