@@ -127,7 +127,7 @@ class Namer:
     ) -> list[int]:
         """The parts of a name: the best phrase first, then words that add to it."""
         telling = (~self._dull[own.grams] & (own.grams > 0)).sum(axis=1)
-        in_order = sorted(stable, key=lambda each: -scores[each] * np.sqrt(telling[each]))
+        in_order = sorted(stable, key=lambda each: -scores[each] * telling[each])
         chosen: list[int] = []
         left = MOST_WORDS
         for each in self._apart(own, in_order, len(in_order)):

@@ -2,7 +2,8 @@
 
 Twelve near-identical requests among a hundred thousand others end up in some cluster of a hundred.
 Within each cluster, and in the clusters beside it, those that have several neighbours far nearer
-than is usual anywhere on the map are joined, and become a cluster of their own.
+than is usual anywhere on the map are joined. Where they are also less like the rest of the cluster
+than most of the rest is, they do not belong there, and become a cluster of their own.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from assay.usage.mapping.kmeans import Labels, Matrix, Vectors, members_of, unit
 
 LEAST = 5
 """A group has at least so many conversations."""
-_MOST_SHARE = 0.5  # of its cluster: beyond that the cluster is the group already
+_MOST_SHARE = 0.8  # of its cluster: beyond that the cluster is the group already
+_STRANGE = 25  # percentile of the rest's nearness to its middle, below which a group is strange
 _DEVIATIONS = 6.0  # above the usual nearness, robustly measured
 _LEAST_COSINE, _MOST_COSINE = 0.6, 0.98  # between which the bound for "far nearer" must lie
 _SAMPLED = 400  # clusters from which the usual nearness is learnt
@@ -90,7 +92,16 @@ def _tight(vectors: Vectors, rows: NDArray[np.int64], bound: float) -> list[NDAr
     count, of = connected_components(csr_array(near), directed=False)
     sizes = np.bincount(of, minlength=count)
     most = _MOST_SHARE * len(rows)
-    return [rows[of == each] for each in np.flatnonzero((sizes >= LEAST) & (sizes <= most))]
+    found = np.flatnonzero((sizes >= LEAST) & (sizes <= most))
+    block = np.asarray(vectors[rows], dtype=np.float32)
+    return [rows[of == each] for each in found if _is_strange(block, of == each)]
+
+
+def _is_strange(block: Matrix, group: NDArray[np.bool_]) -> bool:
+    """Whether a group is less like the middle of the others than most of them are."""
+    others = block[~group]
+    middle = unit(others.mean(axis=0, keepdims=True))[0]
+    return bool((block[group] @ middle).mean() < np.percentile(others @ middle, _STRANGE))
 
 
 def _completed(
