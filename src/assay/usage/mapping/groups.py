@@ -21,7 +21,7 @@ from assay.usage.mapping.kmeans import (
 )
 from assay.usage.mapping.rare import find_rare
 
-STABILITY_ROWS = 20_000
+STABILITY_ROWS = 10_000
 """Conversations of which two clusterings are compared, at most."""
 _FEWEST, _SMALLEST = 20, 50  # clusters that small imports are cut into, of so many each
 

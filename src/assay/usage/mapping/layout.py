@@ -78,10 +78,9 @@ def _spacing(places: Places) -> NDArray[np.float64]:
 def _flat(middles: Matrix, seed: int) -> Places:
     """Two dimensions in which what is alike is near: t-SNE begun from the principal components.
 
-    One thread: several would add in an order of their own, and the map would differ every time.
+    One job: several would add in an order of their own, and the map would differ every time.
     """
     from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
 
     if len(middles) < 8:
         return _few(middles)
@@ -90,14 +89,13 @@ def _flat(middles: Matrix, seed: int) -> Places:
     wide = vectors[:, ::-1][:, : min(50, len(middles) - 1)]
     reduced = centred @ (wide * np.sign(wide[np.abs(wide).argmax(0), np.arange(wide.shape[1])]))
     first = reduced[:, :2] / max(float(reduced[:, 0].std()), 1e-9) * 1e-4
-    with threadpool_limits(1):
-        found = TSNE(
-            2,
-            perplexity=min(30.0, (len(middles) - 1) / 3),
-            init=np.asarray(first, dtype=np.float32),
-            random_state=seed,
-            n_jobs=1,
-        ).fit_transform(reduced.astype(np.float32))
+    found = TSNE(
+        2,
+        perplexity=min(30.0, (len(middles) - 1) / 3),
+        init=np.asarray(first, dtype=np.float32),
+        random_state=seed,
+        n_jobs=1,
+    ).fit_transform(reduced.astype(np.float32))
     return np.asarray(found, dtype=np.float64)
 
 

@@ -75,6 +75,9 @@ def make_map(
     Raises:
         AssayError: the import is empty, or no account is known and nobody said so.
     """
+    import sklearn.manifold  # noqa: F401  (brings the threads that are limited below)
+    from threadpoolctl import threadpool_limits
+
     place = MapFolder(usage.path)
     version = VERSION if embedder is None else embedder.version
     inputs = _inputs(usage)
@@ -82,8 +85,9 @@ def make_map(
     if place.record_file.is_file() and place.read().inputs_sha256 == whole:
         return place.read()
     stages = Stages(place.work_folder)
-    made = _made(usage, settings, embedder, stages, inputs, version, tell)
-    record = _write(usage, place, settings, made, whole, fallback and embedder is None)
+    with threadpool_limits(1):  # sums in another order would make another map
+        made = _made(usage, settings, embedder, stages, inputs, version, tell)
+        record = _write(usage, place, settings, made, whole, fallback and embedder is None)
     stages.drop_others(keep="embed")
     return record
 

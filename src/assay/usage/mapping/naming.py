@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.usage.mapping.stopwords import STOPWORDS
 from assay.usage.mapping.terms import Terms, uses_in
 from assay.usage.mapping.words import joined
 
@@ -142,7 +142,7 @@ class Namer:
         kept: list[int] = []
         for each in in_order:
             words = [self._words[word] for word in own.grams[each] if word]
-            telling = [word for word in words if word not in _stopwords()]
+            telling = [word for word in words if word not in STOPWORDS]
             if not any(_alike(word, other) for word in telling for other in taken):
                 kept.append(each)
                 taken += telling
@@ -177,23 +177,10 @@ def _alike(word: str, other: str) -> bool:
 
 def _dull(vocabulary: Sequence[str]) -> NDArray[np.bool_]:
     """Which words say nothing alone: function words, and single letters of alphabets."""
-    stopwords = _stopwords()
     dull = [
-        word in stopwords
-        or word.partition("'")[0] in stopwords
+        word in STOPWORDS
+        or word.partition("'")[0] in STOPWORDS
         or (len(word) == 1 and word.isascii())
         for word in vocabulary
     ]
     return np.array(dull, dtype=bool)
-
-
-@lru_cache(maxsize=1)
-def _stopwords() -> frozenset[str]:
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
-    return frozenset(ENGLISH_STOP_WORDS) | _ASKING
-
-
-_ASKING = frozenset(
-    ["please", "help", "want", "need", "like", "make", "know", "think", "tell", "say", "just", "really", "thanks", "thank", "hi", "hello", "sure", "does", "don", "doesn", "didn", "isn", "aren", "wasn", "couldn", "wouldn", "can't", "i'm", "i'd", "i've"]
-)

@@ -73,14 +73,12 @@ def _matrix(
 def _directions(sample: Any, dimensions: int, seed: int) -> NDArray[np.float32]:
     """The directions that tell most, as columns; zero columns where there are fewer."""
     from sklearn.utils.extmath import randomized_svd
-    from threadpoolctl import threadpool_limits
 
     found = np.zeros((sample.shape[1], dimensions), dtype=np.float32)
     most = min(dimensions, min(sample.shape) - 1)
     if most < 1:
         found[:, 0] = 1
         return found
-    with threadpool_limits(1):
-        _, _, directions = randomized_svd(sample, most, n_iter=4, random_state=seed)
+    _, _, directions = randomized_svd(sample, most, n_iter=4, random_state=seed)
     found[:, :most] = directions.T
     return found
