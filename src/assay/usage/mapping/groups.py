@@ -59,10 +59,14 @@ def how_many(conversations: int, size: int) -> int:
     return max(1, round(conversations / size), min(_FEWEST, conversations // _SMALLEST))
 
 
-def group(vectors: Vectors, size: int, seed: int, done: Done) -> Grouped:
+def group(
+    vectors: Vectors, size: int, seed: int, done: Done, *, look_for_rare: bool = True
+) -> Grouped:
     """Cluster, find rare groups, and group the groups."""
     first = cluster(vectors, how_many(len(vectors), size), seed, done)
-    with_rare, rare = _with_rare(vectors, first)
+    with_rare, rare = first, np.zeros(len(first.middles), dtype=bool)
+    if look_for_rare:
+        with_rare, rare = _with_rare(vectors, first)
     order = _largest_first(with_rare, rare)
     rank = np.empty(len(order) + 1, dtype=np.int32)
     rank[order] = np.arange(len(order))
@@ -72,7 +76,7 @@ def group(vectors: Vectors, size: int, seed: int, done: Done) -> Grouped:
 
 
 def stability(vectors: Vectors, size: int, seed: int) -> tuple[Labels, Labels]:
-    """Two clusterings of the same conversations from two seeds; of a sample where there are many."""
+    """Two clusterings of the same conversations, or of a sample of them, from two seeds."""
     rows = np.arange(len(vectors))
     if len(rows) > STABILITY_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(rows, STABILITY_ROWS, replace=False))
@@ -103,8 +107,7 @@ def _with_rare(vectors: Vectors, found: Clustering) -> tuple[Clustering, NDArray
     groups = find_rare(vectors, found.labels, found.middles)
     for number, rows in enumerate(groups, start=count):
         labels[rows] = number
-    order, bounds = members_of(labels, count + len(groups))
-    there = np.diff(bounds) > 0
+    there = np.bincount(labels[labels >= 0], minlength=count + len(groups)) > 0
     renumbered = np.append(np.cumsum(there) - 1, -1).astype(np.int32)
     labels = renumbered[labels]
     rare = (np.arange(count + len(groups)) >= count)[there]

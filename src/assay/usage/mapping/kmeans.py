@@ -230,7 +230,7 @@ def _repair(
     count: int,
     random: np.random.Generator,
 ) -> Clustering:
-    """Let rows move to the nearest of the clusters around, and clusters to where more are needed."""
+    """Let rows move to the nearest cluster around, and clusters to where more are needed."""
     middles = middles_of(vectors, labels, count)
     second = labels.copy()
     for round_ in range(_ROUNDS):

@@ -1,4 +1,4 @@
-"""Where things stand on the map: clusters that are alike side by side, conversations around them."""
+"""Where things stand on the map: like clusters side by side, conversations around their own."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from assay.records import Cluster, MapRecord, Placed
 from assay.records.clock import now
@@ -20,11 +18,11 @@ from assay.store.workspace import write_whole
 from assay.usage.folder import UsageFolder
 from assay.usage.mapping import layout
 from assay.usage.mapping.corpus import Corpus, check_accounts, read_corpus
+from assay.usage.mapping.figures import Figures, exact_figures, private_figures
 from assay.usage.mapping.folder import MapFolder
-from assay.usage.mapping.groups import Grouped, cohesion, group, principals_in, stability
+from assay.usage.mapping.groups import Grouped, cohesion, group, stability
 from assay.usage.mapping.kmeans import Done, similarities
-from assay.usage.mapping.names import Names, name_groups
-from assay.usage.mapping.privacy import NO_WORDS, warnings_of, why_hidden
+from assay.usage.mapping.privacy import warnings_of
 from assay.usage.mapping.settings import WORDS, MapSettings
 from assay.usage.mapping.stages import (
     Stages,
@@ -53,7 +51,7 @@ class Made:
     corpus: Corpus
     vectors: Any
     grouped: Grouped
-    names: Names
+    figures: Figures
     places: list[layout.Places]
     stability: float | None
 
@@ -125,12 +123,10 @@ def _made(
         "cluster", clustered, lambda part: _group(vectors, settings, part, told("cluster"))
     )
     groups = _grouped(grouped)
-    whose = _whose(corpus, settings)
-    k = settings.principals_needed
     named = stages.reach(
         "name",
-        key_of(clustered, k, settings.accounts_unknown),
-        lambda part: save_json(part, "names", name_groups(corpus, groups, whose, k, told("name"))),
+        key_of(clustered, settings.told()),
+        lambda part: save_json(part, "figures", _figures(corpus, groups, settings, told("name"))),
     )
     placed = stages.reach(
         "layout",
@@ -144,7 +140,7 @@ def _made(
         corpus=corpus,
         vectors=vectors,
         grouped=groups,
-        names=load_json(named, "names", Names),
+        figures=load_json(named, "figures", Figures),
         places=[load(placed, f"level{level}") for level in range(len(groups.levels) + 1)],
         stability=load_json(grouped, "stability", float | None),
     )
@@ -156,7 +152,13 @@ def _inputs(usage: UsageFolder) -> str:
 
 
 def _group(vectors: Any, settings: MapSettings, part: Path, done: Done) -> None:
-    found = group(vectors, settings.cluster_size, settings.seed, done)
+    found = group(
+        vectors,
+        settings.cluster_size,
+        settings.seed,
+        done,
+        look_for_rare=settings.epsilon is None,
+    )
     save(part, labels=found.labels, middles=found.middles, rare=found.rare)
     for level, (labels, middles) in enumerate(found.levels):
         save(part, **{f"parents{level}": labels, f"middles{level}": middles})
@@ -181,11 +183,10 @@ def _grouped(folder: Path) -> Grouped:
     )
 
 
-def _whose(corpus: Corpus, settings: MapSettings) -> NDArray[np.int32]:
-    """The principal of each conversation; each its own where accounts are unknown."""
-    if settings.accounts_unknown:
-        return np.arange(len(corpus), dtype=np.int32)
-    return np.asarray(corpus.principals)
+def _figures(corpus: Corpus, grouped: Grouped, settings: MapSettings, done: Done) -> Figures:
+    if settings.epsilon is None:
+        return exact_figures(corpus, grouped, settings, done)
+    return private_figures(corpus, grouped, settings, settings.epsilon)
 
 
 def _numbered(arrays: list[layout.Places]) -> dict[str, layout.Places]:
@@ -202,20 +203,12 @@ def _write(
 ) -> MapRecord:
     """The tables, then map.json, by which a map is known to be whole."""
     place.record_file.unlink(missing_ok=True)
-    clusters = list(_clusters(settings, made))
-    write_rows(place.clusters_file, Cluster, clusters)
+    write_rows(place.clusters_file, Cluster, _clusters(made))
     write_rows(place.conversations_file, Placed, _placed(usage, made))
-    base = [each for each in clusters if each.level == 0]
-    hidden = Counter[str]()
-    for each in base:
-        if each.hidden:
-            hidden[each.hidden] += each.conversations
-    nowhere = int((made.grouped.labels < 0).sum())
-    if nowhere:
-        hidden[NO_WORDS] += nowhere
-    conversations = len(made.corpus)
-    shown = conversations - hidden.total()
+    conversations, hidden = len(made.corpus), made.figures.hidden
+    shown = conversations - sum(hidden.values())
     told = made.corpus.told
+    unknown = settings.accounts_unknown or settings.epsilon is not None
     record = MapRecord(
         import_name=usage.name,
         created=now(),
@@ -225,10 +218,10 @@ def _write(
         settings=settings.told(),
         conversations=conversations,
         shown=shown,
-        hidden=dict(hidden),
-        clusters=tuple(len(level) for level in made.names.levels),
+        hidden=hidden,
+        clusters=tuple(len(level) for level in made.figures.levels),
         stability=made.stability,
-        principals=None if settings.accounts_unknown else told["principals"],
+        principals=None if unknown else told["principals"],
         epsilon=settings.epsilon,
         warnings=tuple(warnings_of(settings, told, conversations, shown, fallback=fallback)),
         inputs_sha256=whole,
@@ -237,32 +230,24 @@ def _write(
     return record
 
 
-def _clusters(settings: MapSettings, made: Made) -> Iterator[Cluster]:
-    grouped, whose = made.grouped, _whose(made.corpus, settings)
-    for level, names in enumerate(made.names.levels):
+def _clusters(made: Made) -> Iterator[Cluster]:
+    grouped = made.grouped
+    for level, figures in enumerate(made.figures.levels):
         labels, middles = grouped.labels_at(level), grouped.middles_at(level)
-        sizes = np.bincount(labels[labels >= 0], minlength=len(middles))
-        people = principals_in(labels, whose, len(middles))
         close = cohesion(made.vectors, labels, middles)
-        for number, named in enumerate(names):
-            principals = None if settings.accounts_unknown else int(people[number])
-            hidden = why_hidden(settings, int(sizes[number]), principals)
-            parent = (
-                f"{level + 1}.{grouped.levels[level][0][number]}"
-                if level < len(grouped.levels)
-                else None
-            )
+        above = grouped.levels[level][0] if level < len(grouped.levels) else None
+        for number, figure in enumerate(figures):
             yield Cluster(
                 cluster_id=f"{level}.{number}",
                 level=level,
-                parent_id=parent,
-                name="" if hidden else named.name,
+                parent_id=None if above is None else f"{level + 1}.{above[number]}",
+                name=figure.name,
                 summary="",
-                keywords=() if hidden else named.keywords,
-                conversations=int(sizes[number]),
-                principals=principals,
-                shown=hidden is None,
-                hidden=hidden,
+                keywords=figure.keywords,
+                conversations=figure.conversations,
+                principals=figure.principals,
+                shown=figure.hidden is None,
+                hidden=figure.hidden,
                 rare=bool(level == 0 and grouped.rare[number]),
                 x=float(made.places[level][number, 0]),
                 y=float(made.places[level][number, 1]),

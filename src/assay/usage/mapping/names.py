@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,20 +16,14 @@ from assay.usage.mapping.terms import Terms, count_terms
 _BESIDE = 8  # groups that a name must tell a group from
 
 
-class Names(msgspec.Struct, frozen=True):
-    """By level and group: what it is called."""
-
-    levels: list[list[Named]]
-
-
 def name_groups(
     corpus: Corpus,
     grouped: Grouped,
     whose: NDArray[np.int32],
     k: int,
     done: Callable[[int, int], None],
-) -> Names:
-    """Name every group by contrast with the groups nearest to it on its level.
+) -> list[list[Named]]:
+    """Name every group, level by level, by contrast with the groups nearest to it on its level.
 
     Args:
         whose: the principal of each conversation.
@@ -53,7 +46,7 @@ def name_groups(
                 for number, own in enumerate(tables)
             ]
         )
-    return Names(levels)
+    return levels
 
 
 def _beside(grouped: Grouped, level: int) -> list[list[int]]:

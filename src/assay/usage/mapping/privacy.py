@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assay.usage.mapping.noise import DELTA
 from assay.usage.mapping.settings import MapSettings
 
 FEW_CONVERSATIONS = "too few conversations"
 FEW_PRINCIPALS = "too few linked principals"
 NO_WORDS = "no words of a person"
 """Why conversations are in no group: they hold nothing that the embedder knows."""
+NOT_COUNTED = "not counted, for differential privacy"
+"""Why conversations are in no noisy count: their principals have more than count, and noise."""
 
 _HALF = 0.5
 _GIANT = 0.2
@@ -30,7 +33,15 @@ def warnings_of(
     """What a reader must know of a map before relying on it."""
     accounts, largest = told["accounts"], told["largest"]
     found = []
-    if settings.accounts_unknown:
+    if settings.epsilon is not None:
+        found.append(
+            f"Differential privacy of epsilon {settings.epsilon:g} and delta {DELTA:g}, by linked "
+            "principal, covers the counts and keywords of clusters.parquet and this file alone, "
+            "and each new map of the same conversations spends as much again. It does not cover "
+            "which groups there are, where they stand and how close they are, nor "
+            "conversations.parquet."
+        )
+    elif settings.accounts_unknown:
         found.append(
             "ACCOUNTS UNKNOWN: minima count conversations, not people. A group may be one person's."
         )
@@ -39,7 +50,8 @@ def warnings_of(
             f"{told['without_account']:,} of {conversations:,} conversations have no account; "
             "together they count as one principal."
         )
-    if not settings.accounts_unknown and accounts > 1 and largest > _GIANT * accounts:
+    exact = settings.epsilon is None and not settings.accounts_unknown
+    if exact and accounts > 1 and largest > _GIANT * accounts:
         found.append(
             f"Links join {largest:,} of {accounts:,} accounts into one principal. A network or an "
             "organization that strangers share does so too; the map then hides more than it must."

@@ -41,7 +41,7 @@ def find_rare(vectors: Vectors, labels: Labels, middles: Matrix) -> list[NDArray
 def _blocks(
     vectors: Vectors, rows: NDArray[np.int64], middle: NDArray[np.float32]
 ) -> list[NDArray[np.int64]]:
-    """A cluster's rows, or parts of it: rows that are alike are as near to the middle as another."""
+    """A cluster's rows, or parts of it: rows that are alike are alike in nearness to its middle."""
     if len(rows) <= _BLOCK:
         return [rows]
     nearness = np.concatenate(

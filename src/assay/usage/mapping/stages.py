@@ -1,4 +1,4 @@
-"""Work in stages that survive being killed: each ends in a folder that is there whole or not at all.
+"""Stages that survive being killed: each ends in a folder that is there whole or not at all.
 
 A stage's folder bears a hash of all that went into it, so the same command finds what an earlier
 one finished, and another seed or another import never does.

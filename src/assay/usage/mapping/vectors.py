@@ -1,4 +1,4 @@
-"""The stage that turns conversations into vectors; killed, it goes on after the last whole batch."""
+"""The stage that turns conversations into vectors: killed, it goes on where it was."""
 
 from __future__ import annotations
 

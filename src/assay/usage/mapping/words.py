@@ -16,7 +16,7 @@ _PLACEHOLDER = re.compile(r"\[([a-z]+) [0-9a-f]{28}\]", re.IGNORECASE)  # as red
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+")
 _PIECE = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
-    r"|[^\W\d_]+(?:['’][^\W\d_]+)*"
+    r"|[^\W\d_]+(?:['\u2019][^\W\d_]+)*"
     r"|[^\w\s]|[\d_]|\n"
 )
 _UNSPACED = re.compile(
@@ -57,7 +57,7 @@ def pieces(text: str) -> list[str]:
 
     Languages that write without spaces are cut into characters, of which phrases are made.
     """
-    plain = _ADDRESS.sub(".", _PLACEHOLDER.sub(".", text)).replace("’", "'").lower()
+    plain = _ADDRESS.sub(".", _PLACEHOLDER.sub(".", text)).replace("\u2019", "'").lower()
     return [
         piece if piece[0].isalpha() and len(piece) <= _LONGEST else ""
         for piece in _PIECE.findall(plain)
