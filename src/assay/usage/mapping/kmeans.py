@@ -124,6 +124,8 @@ def nearest(middles: Matrix, branch_of: NDArray[np.int64], count: int) -> NDArra
     Comparing all with all would be quadratic in the number of clusters.
     """
     count = min(count, len(middles))
+    if not count:
+        return np.zeros((0, 0), dtype=np.int32)
     branches = int(branch_of.max()) + 1
     found = np.zeros((len(middles), count), dtype=np.int32)
     centres = middles_of(middles, branch_of.astype(np.int32), branches)

@@ -101,8 +101,8 @@ def _flat(middles: Matrix, seed: int) -> Places:
 
 def _few(middles: Matrix) -> Places:
     """So few are set on a circle, in the order of their first principal component."""
-    if len(middles) == 1:
-        return np.zeros((1, 2))
+    if len(middles) < 2:
+        return np.zeros((len(middles), 2))
     centred = middles - middles.mean(axis=0)
     first = np.linalg.svd(centred, full_matrices=False)[2][0]
     first *= np.sign(first[np.abs(first).argmax()]) or 1
