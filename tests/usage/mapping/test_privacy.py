@@ -38,23 +38,21 @@ def planted(number: int, **hints: str | None) -> list[Transcript]:
 def test_secrets_of_single_people_never_surface(
     tmp_path: Path, profile_minima: dict[str, int]
 ) -> None:
-    ordinary = about(1200)
+    ordinary = about(700)
     secrets = [f"canary{word}" for word in made_words(60)]
     seeded = [
-        said(each, f"{ordinary[each * 20].messages[0].content} {secret} {secret} my {secret}")
-        for each, secret in enumerate(secrets, start=5000)
+        said(f"s{each}", f"{ordinary[each * 10].messages[0].content} {secret} {secret} my {secret}")
+        for each, secret in enumerate(secrets)
     ]
     told = everything_told(mapped(tmp_path, [*ordinary, *seeded], MapSettings(**profile_minima)))
     assert not [secret for secret in secrets if secret in told]
 
 
 def test_whoever_talks_most_does_not_name_a_group(tmp_path: Path) -> None:
-    ordinary = about(800)
+    ordinary = about(500)
     loud = [
-        said(
-            f"loud{each}", f"{ordinary[each].messages[0].content} buyfrommyshop now", account_id="l"
-        )
-        for each in range(400)
+        said(f"loud{each}", f"{row.messages[0].content} buyfrommyshop now", account_id="l")
+        for each, row in enumerate(ordinary[:300])
     ]
     assert "buyfrommyshop" not in everything_told(
         mapped(tmp_path, [*ordinary, *loud], MapSettings())
@@ -66,7 +64,7 @@ def test_fifty_planted_beside_a_victim_are_one_principal_and_their_group_is_hidd
     tmp_path: Path, link: str
 ) -> None:
     fakes = planted(50, **{link: "proxy"})
-    place = mapped(tmp_path, [*about(1000), *fakes, victim()], MapSettings())
+    place = mapped(tmp_path, [*about(500), *fakes, victim()], MapSettings())
     homes = {each.cluster_id: each for each in place.clusters()}
     of_victim = homes[str(place.placed()[-1].cluster_id)]
     assert not of_victim.shown
@@ -82,7 +80,7 @@ def test_a_few_principals_with_many_accounts_do_not_pass(tmp_path: Path) -> None
         for each in range(50)
     ]
     told = everything_told(
-        mapped(tmp_path, [*about(1000), *fakes, victim()], MapSettings(min_conversations=10))
+        mapped(tmp_path, [*about(500), *fakes, victim()], MapSettings(min_conversations=10))
     )
     assert "leptospirosis" not in told
     assert "pwned" not in told
@@ -92,7 +90,7 @@ def test_an_attacker_with_truly_many_principals_names_a_group_but_learns_nothing
     tmp_path: Path,
 ) -> None:
     """What is not promised: whoever passes for many people can put words on the map."""
-    place = mapped(tmp_path, [*about(1000), *planted(50), victim()], MapSettings())
+    place = mapped(tmp_path, [*about(500), *planted(50), victim()], MapSettings())
     home = str(place.placed()[-1].cluster_id)
     shown = next(each for each in place.clusters() if each.cluster_id == home)
     assert shown.shown
@@ -102,19 +100,19 @@ def test_an_attacker_with_truly_many_principals_names_a_group_but_learns_nothing
 
 
 def test_no_account_and_no_conversation_is_told_in_insight(tmp_path: Path) -> None:
-    told = everything_told(mapped(tmp_path, about(600), MapSettings()))
+    told = everything_told(mapped(tmp_path, about(300), MapSettings()))
     assert "account-" not in told
     assert "t-1" not in told
 
 
 def test_minima_hide_and_say_why(tmp_path: Path) -> None:
-    usage = import_of(tmp_path, about(600))
+    usage = import_of(tmp_path, about(300))
     make_map(usage, MapSettings(min_conversations=10_000), None)
     record = MapFolder(usage.path).read()
     assert record.shown == 0
-    assert record.hidden == {FEW_CONVERSATIONS: 600}
+    assert record.hidden == {FEW_CONVERSATIONS: 300}
     make_map(usage, MapSettings(min_principals=10_000), None)
-    assert MapFolder(usage.path).read().hidden == {FEW_PRINCIPALS: 600}
+    assert MapFolder(usage.path).read().hidden == {FEW_PRINCIPALS: 300}
     assert "most of usage is hidden" in " ".join(MapFolder(usage.path).read().warnings)
 
 

@@ -98,6 +98,8 @@ def middles_of(vectors: Vectors, labels: Labels, count: int) -> Matrix:
 def similarities(vectors: Vectors, labels: Labels, middles: Matrix) -> Matrix:
     """The cosine of each row to the middle of its cluster; 0 where it has none."""
     found = np.zeros(len(labels), dtype=np.float32)
+    if not len(middles):
+        return found
     for start in range(0, len(labels), _BLOCK):
         own = labels[start : start + _BLOCK]
         block = np.asarray(vectors[start : start + _BLOCK], dtype=np.float32)

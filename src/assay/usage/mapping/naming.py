@@ -30,7 +30,7 @@ _PARTS = 4  # of a name
 _PRIOR = 20.0  # principals that the prior weighs
 _LEAST_SHARE, _WIDE_SHARE = 0.1, 0.03  # of a group's principals: of a hundred, of very many
 _LEAST_LIFT = 1.5  # over the whole import
-_COMMON = 0.3  # of all conversations: such words are no keywords
+_COMMON = 0.5  # of all conversations: such words are no keywords
 _LEAST_SCORE = 3.0  # standard errors above the groups beside and above the import, added up
 
 Scores = NDArray[np.float64]
