@@ -9,6 +9,7 @@ embedder is used where its weights are at hand; ``--embedder words`` needs none.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -50,15 +51,14 @@ def main() -> None:
         print(json.dumps(_one(options.one, options.embedder, options.words, options.quality)))
         return
     rows = [_in_its_own_process(size, options) for size in options.sizes]
-    print(
-        f"| conversations | {' | '.join(f'{stage}, s' for stage in STAGES)} | all, s | peak, MB |"
-    )
+    heads = " | ".join(f"{stage}, s" for stage in STAGES)
+    print(f"| conversations | {heads} | all, s | peak, MB |")
     print("|---|" + "---|" * (len(STAGES) + 2))
     for row in rows:
         told = [f"{row['seconds'][stage]:.1f}" for stage in STAGES]
         total = sum(row["seconds"].values())
         print(f"| {row['size']:,} | {' | '.join(told)} | {total:.1f} | {row['peak']:,.0f} |")
-    for small, large in zip(rows, rows[1:], strict=False):
+    for small, large in itertools.pairwise(rows):
         times = [sum(row["seconds"].values()) for row in (small, large)]
         power = math.log(times[1] / times[0]) / math.log(large["size"] / small["size"])
         print(f"From {small['size']:,} to {large['size']:,} time grows as n^{power:.2f}.")
