@@ -16,14 +16,7 @@ import msgspec
 from assay import evals as eval_room
 from assay import runs
 from assay.errors import DefinitionError, NotFoundError, Problem
-from assay.launch import (
-    GateResult,
-    LaunchCheck,
-    Signature,
-    check_launch,
-    init_launch,
-    sign_launch,
-)
+from assay.launch import GateResult, LaunchCheck, Signature, check_launch, init_launch, sign_launch
 from assay.models import weights
 from assay.records import (
     Certificate,
@@ -45,7 +38,10 @@ from assay.store.scored import scored_transcripts
 from assay.store.workspace import RunFolder, Workspace
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
+from assay.usage.looks import Look
 from assay.usage.mapping import MapSettings, map_usage
+from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
+from assay.usage.purging import Purged
 
 __all__ = [
     "Certificate",
@@ -57,10 +53,12 @@ __all__ = [
     "ImportStanding",
     "LaunchCheck",
     "LocalModel",
+    "Look",
     "MapRecord",
     "MapSettings",
     "Matrix",
     "Progress",
+    "Purged",
     "Signature",
     "Spending",
     "Summary",
@@ -83,6 +81,8 @@ __all__ = [
     "local_models",
     "make_report",
     "map_usage",
+    "overdue_purges",
+    "purge_usage",
     "quickstart",
     "rescore",
     "resume",
@@ -91,6 +91,7 @@ __all__ = [
     "show",
     "sign_launch",
     "sql",
+    "usage_looks",
 ]
 
 Result = TypeVar("Result")

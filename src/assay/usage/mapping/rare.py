@@ -3,8 +3,8 @@
 Twelve near-identical requests among a hundred thousand others end up in some cluster of a hundred.
 Within each cluster, and in the clusters beside it, those that have several neighbours far nearer
 than is usual anywhere on the map are joined. Where they are also less like the rest of the cluster
-than most of the rest is, they do not belong there, and become a cluster of their own. A cluster that
-is small and tight already counts as such a group.
+than most of the rest is, they do not belong there, and become a cluster of their own. A cluster
+that is small and tight already counts as such a group.
 """
 
 from __future__ import annotations
