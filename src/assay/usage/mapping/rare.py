@@ -124,7 +124,8 @@ def _completed(
     for group in groups:
         middle = unit(np.asarray(vectors[group], dtype=np.float32).mean(axis=0, keepdims=True))[0]
         rows = set(group.tolist())
-        for beside in np.argsort(-(middles @ middle), kind="stable")[:_BESIDE].tolist():
+        near = -(middles @ middle)
+        for beside in np.argpartition(near, min(_BESIDE, len(near)) - 1)[:_BESIDE].tolist():
             others = order[bounds[beside] : bounds[beside + 1]][:8192]
             alike = np.asarray(vectors[others], dtype=np.float32) @ middle >= bound
             rows.update(others[alike].tolist())
