@@ -9,10 +9,12 @@ from pathlib import Path
 from assay.embeddings import DEFAULT, Embedder, cached, open_embedder
 from assay.errors import MissingPackageError, NotFoundError
 from assay.records import MapRecord
+from assay.runs import Controls
 from assay.runs.models import reach
 from assay.runs.settings import load_settings
 from assay.store.workspace import Workspace
 from assay.usage.folder import UsageFolder, usage_folder, usage_folders
+from assay.usage.mapping.describing import Describer
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.make import Tell, make_map
 from assay.usage.mapping.settings import WORDS, MapSettings
@@ -23,6 +25,7 @@ def map_usage(
     *,
     settings: MapSettings | None = None,
     tell: Tell = lambda _stage, _done, _all: None,
+    controls: Controls | None = None,
     workspace: str | Path = ".",
 ) -> MapRecord:
     """Make the map of an import. Stopped or killed, the same call goes on.
@@ -31,6 +34,7 @@ def map_usage(
         name: the import's name; the only one, where it is None.
         settings: how to make it; the defaults of the insight profile where it is None.
         tell: is told the stage and how far it is.
+        controls: spending limits of the model that names groups, if any.
     """
     _check_packages()
     chosen = settings or MapSettings()
@@ -40,10 +44,21 @@ def map_usage(
     try:
         with folder.lock():
             known = dataclasses.replace(chosen, embedder=embedder.name if embedder else WORDS)
-            return make_map(folder, known, embedder, tell, fallback=chosen.embedder is None)
+            describer = _describer(place, folder, chosen.namer, controls or Controls())
+            fallback = chosen.embedder is None
+            return make_map(folder, known, embedder, describer, tell, fallback=fallback)
     finally:
         if embedder is not None:
             embedder.close()
+
+
+def _describer(
+    place: Workspace, folder: UsageFolder, model: str | None, controls: Controls
+) -> Describer | None:
+    if model is None:
+        return None
+    settings = load_settings(place.settings_file)
+    return Describer(model, settings, controls, MapFolder(folder.path).journal_file)
 
 
 def _embedder(place: Workspace, folder: UsageFolder, name: str | None) -> Embedder | None:
