@@ -46,7 +46,7 @@ from assay.usage.mapping.tfidf import DIMENSIONS, VERSION, embed_words
 from assay.usage.mapping.vectors import Embedder, embed_texts, open_vectors
 from assay.version import __version__
 
-CODE = "map-2"
+CODE = "map-3"
 """Changes whenever the same import and settings may give another map."""
 
 Tell = Callable[[str, int, int], None]
@@ -69,9 +69,9 @@ def make_map(
     usage: UsageFolder,
     settings: MapSettings,
     embedder: Embedder | None,
-    describer: Describer | None = None,
     tell: Tell = lambda _stage, _done, _all: None,
     *,
+    describer: Describer | None = None,
     fallback: bool = False,
 ) -> MapRecord:
     """Make the map, or go on where an earlier call was killed. A map that is there is not remade.

@@ -46,7 +46,7 @@ def map_usage(
             known = dataclasses.replace(chosen, embedder=embedder.name if embedder else WORDS)
             describer = _describer(place, folder, chosen.namer, controls or Controls())
             fallback = chosen.embedder is None
-            return make_map(folder, known, embedder, describer, tell, fallback=fallback)
+            return make_map(folder, known, embedder, tell, describer=describer, fallback=fallback)
     finally:
         if embedder is not None:
             embedder.close()
