@@ -14,6 +14,7 @@ from assay.cli import (
     labelling,
     launching,
     looking,
+    mapping,
     running,
     usage,
     usage_privacy,
@@ -43,6 +44,7 @@ for room in (
     usage,
     usage_privacy,
     health,
+    mapping,
 ):
     room.register(app)
 
