@@ -53,7 +53,7 @@ from assay.runs.verbs import (
 )
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
-from assay.usage.looks import Look
+from assay.usage.looks import UsageLook
 from assay.usage.mapping import MapSettings, map_usage
 from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged
@@ -72,7 +72,6 @@ __all__ = [
     "ImportStanding",
     "LaunchCheck",
     "LocalModel",
-    "Look",
     "MapRecord",
     "MapSettings",
     "Matrix",
@@ -81,6 +80,7 @@ __all__ = [
     "Signature",
     "Spending",
     "Summary",
+    "UsageLook",
     "WatchStatus",
     "WatchTurn",
     "accept_samples",
