@@ -21,7 +21,13 @@ from assay.launch import (
     LaunchCheck,
     Signature,
     check_launch,
+    close_finding,
     init_launch,
+    list_findings,
+    mitigate_finding,
+    open_finding,
+    prove_finding,
+    show_finding,
     sign_launch,
 )
 from assay.models import weights
@@ -30,19 +36,19 @@ from assay.records import (
     Comparison,
     Difference,
     Estimate,
+    Finding,
     ImportRecord,
     MapRecord,
     Matrix,
     RunRecord,
 )
-from assay.report import RunView, write_report
+from assay.report import make_report, report_comparison, report_launch
 from assay.runs import Controls, EvalRequest, Progress, Spending
 from assay.runs.blocking import finish
 from assay.runs.trust_verbs import certificates, certify, import_labels, sample_labels
 from assay.scorers import check_scorer_spec
 from assay.store.query import ask
-from assay.store.scored import scored_transcripts
-from assay.store.workspace import RunFolder, Workspace
+from assay.store.workspace import RunFolder, Workspace, with_tables
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
 from assay.usage.mapping import MapSettings, map_usage
@@ -52,6 +58,7 @@ __all__ = [
     "Comparison",
     "Controls",
     "Difference",
+    "Finding",
     "GateResult",
     "ImportRecord",
     "ImportStanding",
@@ -69,6 +76,7 @@ __all__ = [
     "certify",
     "check",
     "check_launch",
+    "close_finding",
     "compare",
     "compare_many",
     "export",
@@ -78,17 +86,24 @@ __all__ = [
     "init",
     "init_launch",
     "list_evals",
+    "list_findings",
     "list_runs",
     "listen_usage",
     "local_models",
     "make_report",
     "map_usage",
+    "mitigate_finding",
+    "open_finding",
+    "prove_finding",
     "quickstart",
+    "report_comparison",
+    "report_launch",
     "rescore",
     "resume",
     "run",
     "sample_labels",
     "show",
+    "show_finding",
     "sign_launch",
     "sql",
 ]
@@ -237,9 +252,9 @@ def compare(
     """
     place = Workspace.find(Path(workspace))
     return runs.compare(
-        _with_tables(place.run(baseline)),
-        _with_tables(place.run(candidate)),
-        bridge=_with_tables(place.run(bridge)) if bridge else None,
+        with_tables(place.run(baseline)),
+        with_tables(place.run(candidate)),
+        bridge=with_tables(place.run(bridge)) if bridge else None,
         flips=flips,
     )
 
@@ -253,7 +268,7 @@ def compare_many(names: Sequence[str], *, workspace: str | Path = ".") -> Matrix
     if len(names) < 2:
         raise NotFoundError("two runs, at least, can be compared.", fix="See `assay list`.")
     place = Workspace.find(Path(workspace))
-    return runs.compare_many([_with_tables(place.run(name)) for name in names])
+    return runs.compare_many([with_tables(place.run(name)) for name in names])
 
 
 def list_runs(*, workspace: str | Path = ".") -> list[tuple[RunRecord, bool]]:
@@ -290,29 +305,6 @@ def check(folder: str | Path, *, workspace: str | Path = ".") -> list[Problem]:
     return eval_room.check_eval(found, check_scorer_spec)
 
 
-def make_report(
-    name: str = "latest",
-    *,
-    baseline: str | None = None,
-    out: str | Path | None = None,
-    workspace: str | Path = ".",
-) -> Path:
-    """Write a run's report: one HTML file that works without any network.
-
-    Args:
-        name: the run's id, the beginning of it, or ``latest``.
-        baseline: the run to compare with; where it is None, the one that the run was made with.
-        out: the file to write; ``report.html`` in the run's folder where it is None.
-    """
-    place = Workspace.find(Path(workspace))
-    folder = _with_tables(place.run(name))
-    baseline = baseline or folder.read().baseline
-    path = Path(out) if out else folder.path / "report.html"
-    other = _view(_with_tables(place.run(baseline))) if baseline else None
-    write_report(path, _view(folder), other)
-    return path
-
-
 def export(
     name: str, to: str, *, out: str | Path | None = None, workspace: str | Path = "."
 ) -> list[Path]:
@@ -328,7 +320,7 @@ def export(
     Returns:
         The files that were written.
     """
-    folder = _with_tables(Workspace.find(Path(workspace)).run(name))
+    folder = with_tables(Workspace.find(Path(workspace)).run(name))
     return runs.export_run(folder, to, Path(out) if out else None)
 
 
@@ -470,24 +462,6 @@ def _summary(folder: RunFolder) -> Summary:
         resumable=record.status != "complete" or folder.journal_file.exists(),
         estimates=runs.figures(folder) if finished else (),
     )
-
-
-def _view(folder: RunFolder) -> RunView:
-    return RunView(
-        record=folder.read(),
-        estimates=runs.figures(folder),
-        transcripts=scored_transcripts(folder),
-        cut_off=runs.cut_off(folder),
-    )
-
-
-def _with_tables(folder: RunFolder) -> RunFolder:
-    folder.read()
-    if not (folder.transcripts_file.exists() and folder.scores_file.exists()):
-        raise NotFoundError(
-            "this run has not come to an end.", where=folder.id, fix=f"assay resume {folder.id}"
-        )
-    return folder
 
 
 def _no_model(place: Workspace) -> Problem:

@@ -6,7 +6,17 @@ import sys
 
 import typer
 
-from assay.cli import authoring, comparing, labelling, launching, looking, mapping, running, usage
+from assay.cli import (
+    authoring,
+    comparing,
+    findings,
+    labelling,
+    launching,
+    looking,
+    mapping,
+    running,
+    usage,
+)
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
 from assay.version import __version__
@@ -19,7 +29,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (running, looking, comparing, authoring, labelling, launching, usage, mapping):
+for room in (
+    running,
+    looking,
+    comparing,
+    authoring,
+    labelling,
+    launching,
+    findings,
+    usage,
+    mapping,
+):
     room.register(app)
 
 

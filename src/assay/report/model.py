@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from assay.records import Estimate, Good, RunRecord, ScoreRow, ScorerRecord, Transcript
 from assay.report.compare import Difference, difference, direction, incomparable
-from assay.report.text import Scale, missing_words, trust_words
+from assay.report.text import Scale, missing_words, seconds_words, trust_words
 
 MAX_ROWS = 200
 """Rows of one table; where there are more, the best of them are left out and counted."""
@@ -49,6 +49,8 @@ class Figure:
     best: str
     trust: tuple[str, ...] = ()
     """What vouches for the scorer, and the figure without its error, where that is known."""
+    seconds: tuple[str, ...] = ()
+    """The figure had another way: corrected, or audited by people."""
 
     @property
     def missing_count(self) -> int:
@@ -320,6 +322,7 @@ def figure(estimate: Estimate | None, scale: Scale) -> Figure | None:
         worst=scale.say(estimate.worst) if estimate.worst is not None else "unknown",
         best=scale.say(estimate.best) if estimate.best is not None else "unknown",
         trust=trust_words(estimate, scale),
+        seconds=seconds_words(estimate, scale),
     )
 
 

@@ -40,17 +40,19 @@ def compare(
     *,
     bridge: RunFolder | None = None,
     flips: bool = False,
+    most_flips: int | None = None,
 ) -> Comparison:
     """A candidate against a baseline, paired by eval, sample, epoch and scorer.
 
     Args:
         bridge: a run of the baseline's model on the candidate's evals, for evals that changed.
         flips: whether to list every sample whose score changed.
+        most_flips: of each eval and scorer, and of each direction; None for all.
 
     Raises:
         AssayError: the bridge does not fit, or a run holds scores outside its scorer's bounds.
     """
-    found = _Pass(baseline, candidate, flips=flips)
+    found = _Pass(baseline, candidate, flips=flips, most_flips=most_flips)
     between = bridges(baseline, candidate, bridge, _differences_of) if bridge else ()
     return Comparison(
         baseline=ComparedRun.of(baseline.read()),
@@ -102,8 +104,15 @@ class _Pass:
     """One reading of two runs' scores."""
 
     def __init__(
-        self, baseline: RunFolder, candidate: RunFolder, *, flips: bool, slices: bool = True
+        self,
+        baseline: RunFolder,
+        candidate: RunFolder,
+        *,
+        flips: bool,
+        slices: bool = True,
+        most_flips: int | None = None,
     ) -> None:
+        self._most_flips = most_flips
         self._baseline, self._candidate = baseline, candidate
         self.overall: list[Difference] = []
         self.slices: list[Difference] = []
@@ -148,7 +157,7 @@ class _Pass:
             )
         self.unmatched.update(dict.fromkeys(pairing.unmatched()))
         if flips:
-            self.flips.extend(pairing.flips())
+            self.flips.extend(pairing.flips(self._most_flips))
         self._told.update(dict.fromkeys(pairing.contrasts()))
 
 

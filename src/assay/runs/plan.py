@@ -132,6 +132,7 @@ def _plan_eval(request: EvalRequest, models: Mapping[str, Model]) -> PlannedEval
         parameters=msgspec.to_builtins(definition.parameters),
         scorers=tuple(scorer_record(named) for named in scorers),
         limit=request.limit,
+        chapter=definition.chapter,
     )
     return PlannedEval(definition, record, build_solver(definition), scorers)
 

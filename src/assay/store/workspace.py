@@ -165,6 +165,20 @@ class Workspace:
         )
 
 
+def with_tables(folder: RunFolder) -> RunFolder:
+    """The run's folder, whose tables are there.
+
+    Raises:
+        NotFoundError: there is no such run, or it has not come to an end.
+    """
+    folder.read()
+    if not (folder.transcripts_file.exists() and folder.scores_file.exists()):
+        raise NotFoundError(
+            "this run has not come to an end.", where=folder.id, fix=f"assay resume {folder.id}"
+        )
+    return folder
+
+
 def write_whole(path: Path, content: bytes | str) -> None:
     """Replace a file in one step, so that a crash leaves the old one or the new one.
 
