@@ -11,6 +11,7 @@ from assay.stats.attempts import (
 )
 from assay.stats.audit import Audited, Stratum, audited_rate
 from assay.stats.cluster import WorstCase, clustered_mean, sums_by_cluster, worst_case
+from assay.stats.correlation import correlation
 from assay.stats.interval import Interval
 from assay.stats.mean import mean
 from assay.stats.multiple import benjamini_hochberg, holm
@@ -29,7 +30,7 @@ from assay.stats.proportion import rate, zero_failures_bound
 from assay.stats.scorer_error import Corrected, Share, corrected_rate, labels_between_classes
 from assay.stats.sequences import Change, find_change, rate_at_any_time
 from assay.stats.trend import Trend, trend
-from assay.stats.two_samples import difference
+from assay.stats.two_samples import difference, p_value
 from assay.stats.verification import rates_from_verdicts
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "benjamini_hochberg",
     "clustered_mean",
     "corrected_rate",
+    "correlation",
     "difference",
     "find_change",
     "flips",
@@ -61,6 +63,7 @@ __all__ = [
     "krippendorff_alpha",
     "labels_between_classes",
     "mean",
+    "p_value",
     "paired",
     "paired_rate_variance",
     "paired_variance",

@@ -1,0 +1,1 @@
+"""What a map's readers ask: counts by kind, changes, rates by group; with nothing small given away."""

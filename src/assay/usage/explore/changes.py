@@ -1,0 +1,197 @@
+"""What is new, rising or falling between two periods, or differs between two models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import msgspec
+import numpy as np
+
+from assay.stats import (
+    Interval,
+    benjamini_hochberg,
+    clustered_mean,
+    difference,
+    p_value,
+    rate,
+)
+from assay.usage.explore.columns import Columns
+from assay.usage.explore.groups import Groups
+from assay.usage.explore.kinds import Kind
+from assay.usage.explore.limits import FEW, Cells, Minima
+
+FALSE_ALARMS = 0.05
+"""Of the changes that are called clear, this share is false on average."""
+FEWEST = 25
+"""A group with fewer conversations on both sides is not tested: it would tell nothing."""
+MOST_COMPARED = 5
+"""So many models, surfaces or languages are compared, each with each."""
+MOST_TOLD = 150
+"""So many clear changes of a comparison are told, the greatest first."""
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True):
+    """One group's share of one side and of the other, and their difference with its interval.
+
+    ``before`` is None where it may not be told: the difference then counts from the most that it
+    can be. ``q`` is the p-value adjusted for all groups of the comparison.
+    """
+
+    group: int
+    before: float | None
+    after: float
+    difference: float
+    low: float
+    high: float
+    q: float
+
+
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """Two parts of a kind, group by group. ``changes`` are the clear ones; the others are counted.
+
+    ``untold`` counts groups that cannot be compared since a side may not be told, and ``few``
+    those that are too small. ``conversations`` and ``principals`` are of the two sides.
+    """
+
+    kind: str
+    first: int
+    second: int
+    tested: int
+    clear: int
+    few: int
+    untold: int
+    conversations: tuple[int, int]
+    principals: tuple[int, int]
+    changes: tuple[Change, ...]
+
+
+def compare_parts(
+    groups: Groups, columns: Columns, kind: Kind, told: Cells, minima: Minima
+) -> list[Compared]:
+    """Every pair of periods, or of the commonest values, that may be compared.
+
+    Shares are of all conversations of a side, and their intervals are clustered by principal where
+    accounts are known. The two sides are taken as independent: principals who act on both make the
+    difference surer than its interval says.
+    """
+    own = kind.compared if kind.name == "time" else kind.compared[:MOST_COMPARED]
+    own = [part for part in own if told[0, part] > 0]
+    shares = Shares(groups, columns, kind, own, told, minima)
+    return [_compared(kind, shares, a, b, told) for n, a in enumerate(own) for b in own[n + 1 :]]
+
+
+class Shares:
+    """Each group's share of each part, with its interval, computed when first asked for."""
+
+    def __init__(
+        self,
+        groups: Groups,
+        columns: Columns,
+        kind: Kind,
+        parts: Sequence[int],
+        told: Cells,
+        minima: Minima,
+    ) -> None:
+        self.told = told
+        self._minima = minima
+        self._clustered = columns.principal is not None
+        self._sizes = {}
+        self._sums: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
+        levels = groups.by_level(columns)
+        for part in parts:
+            rows = np.flatnonzero(kind.of == part)
+            people, place = np.unique(columns.whose[rows], return_inverse=True)
+            self._sizes[part] = np.bincount(place, minlength=len(people)).astype(np.float64)
+            if self._clustered:
+                self._take(part, levels, rows, place)
+        self.interval = cache(self._interval)
+
+    def _take(self, part: int, levels: object, rows: np.ndarray, place: np.ndarray) -> None:
+        """Each group's conversations of a part by principal, as far as there are any."""
+        at = np.full(int(rows.max(initial=-1)) + 1, -1, dtype=np.int64)
+        at[rows] = place
+        for held, group in levels:  # type: ignore[attr-defined]
+            inside = held < len(at)
+            person = np.where(inside, at[np.where(inside, held, 0)], -1)
+            mine = person >= 0
+            size = len(self._sizes[part])
+            cells, counts = np.unique(group[mine].astype(np.int64) * size + person[mine],
+                                      return_counts=True)
+            starts = np.flatnonzero(np.r_[True, np.diff(cells // size) > 0]) if len(cells) else []
+            for start, end in zip(starts, [*starts[1:], len(cells)], strict=True):
+                self._sums[int(cells[start] // size), part] = (
+                    cells[start:end] % size, counts[start:end]
+                )  # fmt: skip
+
+    def size(self, part: int) -> int:
+        """Conversations of a part."""
+        return int(self._sizes[part].sum())
+
+    def people(self, part: int) -> int:
+        """Principals of a part."""
+        return len(self._sizes[part])
+
+    def _interval(self, group: int, part: int) -> Interval:
+        counted = int(self.told[group, part])
+        if counted == FEW:
+            most = min(self._minima.conversations - 1, self.size(part))
+            return rate(most, self.size(part))
+        if not self._clustered:
+            return rate(counted, self.size(part))
+        sums = np.zeros_like(self._sizes[part])
+        people, counts = self._sums.get((group, part), ([], []))
+        sums[people] = counts
+        return clustered_mean(sums, self._sizes[part], binary=True)
+
+
+def _compared(kind: Kind, shares: Shares, first: int, second: int, told: Cells) -> Compared:
+    found, p, few, untold = [], [], 0, 0
+    for group, (a, b) in enumerate(told[:, (first, second)].tolist()):
+        if not group:
+            continue
+        if a < FEW or b < FEW or (a == FEW and b == FEW):
+            untold += 1
+        elif max(a, b) < FEWEST:
+            few += 1
+        else:
+            one, other = shares.interval(group, first), shares.interval(group, second)
+            gap = difference(other, one)
+            sure = (a != FEW or gap.estimate > 0) and (b != FEW or gap.estimate < 0)
+            p.append(p_value(gap) if sure else 1.0)
+            found.append((group, one, other, gap))
+    adjusted = benjamini_hochberg(p).tolist() if p else []
+    clear = list(_clear(found, adjusted, first, second, told))
+    clear.sort(key=lambda each: (-abs(each.difference), each.group))
+    return Compared(
+        kind=kind.name,
+        first=first,
+        second=second,
+        tested=len(found),
+        clear=len(clear),
+        few=few,
+        untold=untold,
+        conversations=(shares.size(first), shares.size(second)),
+        principals=(shares.people(first), shares.people(second)),
+        changes=tuple(clear[:MOST_TOLD]),
+    )
+
+
+def _clear(
+    found: Sequence[tuple[int, Interval, Interval, Interval]],
+    adjusted: Sequence[float],
+    first: int,
+    second: int,
+    told: Cells,
+) -> Iterator[Change]:
+    for (group, one, other, gap), q in zip(found, adjusted, strict=True):
+        if q <= FALSE_ALARMS:
+            yield Change(
+                group,
+                None if told[group, first] == FEW else one.estimate,
+                other.estimate,
+                gap.estimate,
+                gap.low,
+                gap.high,
+                q,
+            )
