@@ -51,7 +51,10 @@ from assay.store.query import ask
 from assay.store.workspace import RunFolder, Workspace, with_tables
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
+from assay.usage.looks import Look
 from assay.usage.mapping import MapSettings, map_usage
+from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
+from assay.usage.purging import Purged
 
 __all__ = [
     "Certificate",
@@ -64,10 +67,12 @@ __all__ = [
     "ImportStanding",
     "LaunchCheck",
     "LocalModel",
+    "Look",
     "MapRecord",
     "MapSettings",
     "Matrix",
     "Progress",
+    "Purged",
     "Signature",
     "Spending",
     "Summary",
@@ -94,7 +99,9 @@ __all__ = [
     "map_usage",
     "mitigate_finding",
     "open_finding",
+    "overdue_purges",
     "prove_finding",
+    "purge_usage",
     "quickstart",
     "report_comparison",
     "report_launch",
@@ -106,6 +113,7 @@ __all__ = [
     "show_finding",
     "sign_launch",
     "sql",
+    "usage_looks",
 ]
 
 Result = TypeVar("Result")

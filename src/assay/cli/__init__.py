@@ -16,6 +16,7 @@ from assay.cli import (
     mapping,
     running,
     usage,
+    usage_privacy,
 )
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
@@ -38,6 +39,7 @@ for room in (
     launching,
     findings,
     usage,
+    usage_privacy,
     mapping,
 ):
     room.register(app)

@@ -97,6 +97,7 @@ def _teller() -> Callable[[str, int, int], None]:
         if stage not in told or at - told[stage] >= _EVERY:
             told[stage] = at
             far = f"{done:,} of {all_:,}" if all_ else f"{done:,}"
+            far = "done" if done == all_ else far
             note(f"{at - start:6.1f} s  {stage}: {far}")
 
     return tell

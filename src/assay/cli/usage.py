@@ -57,6 +57,8 @@ def import_(
         print_json(record)
     else:
         _print(record)
+    for told in api.overdue_purges(workspace=workspace):
+        note(told)
     raise typer.Exit(DONE if record.conversations else FOUND)
 
 
@@ -114,6 +116,8 @@ def _print(record: ImportRecord) -> None:
         note(f"And {len(record.sources) - _MOST_SHOWN:,} sources before these: import.json.")
     older = f", {record.superseded:,} older versions of them aside" if record.superseded else ""
     note(f"Redacted: {_counts(record.redacted) or 'nothing was found'}.")
+    if not record.names:
+        note("Names of people were not looked for. The extra does so: pip install 'assay[names]'")
     if any(source.rejected for source in record.sources):
         note(f"Why each row was rejected: usage/{record.name}/rejected.parquet")
     note(f"Import {record.name}: {record.conversations:,} conversations{older}.")

@@ -100,7 +100,7 @@ def read_chat(row: dict[str, Any]) -> Iterator[Conversation]:
 
 
 def _conversation(row: dict[str, Any], ident: str | None) -> Conversation:
-    turns = next((found for name in LISTS if (found := list_of(row.get(name)))), None)
+    turns = next((told for name in LISTS if (told := list_of(row.get(name)))), None)
     messages = spoken(turns) if turns is not None else _pair(row)
     opening: dict[str, Any] = next((turn for turn in turns or () if isinstance(turn, dict)), {})
     hinted = "hashed_ip" in opening or "header" in opening  # WildChat's turns

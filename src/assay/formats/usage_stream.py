@@ -6,6 +6,7 @@ import bz2
 import codecs
 import contextlib
 import gzip
+import io
 import lzma
 import zlib
 from collections.abc import Iterator
@@ -79,8 +80,50 @@ def open_unpacked(path: Path) -> Iterator[IO[bytes]]:
             file = stack.enter_context(lzma.LZMAFile(raw))
         elif kind == "zstd":
             unpacker = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
-            file = stack.enter_context(unpacker.stream_reader(raw, read_across_frames=True))
+            reader = stack.enter_context(unpacker.stream_reader(raw, read_across_frames=True))
+            file = _Whole(reader, path)
         yield file
+
+
+class _Whole:
+    """A reader of Zstandard that minds an early end, which the package passes over."""
+
+    def __init__(self, reader: Any, path: Path) -> None:
+        self._reader, self._path = reader, path
+
+    def read(self, size: int) -> bytes:
+        found: bytes = self._reader.read(size)
+        if not found and not _has_last_block(self._path):
+            raise EOFError
+        return found
+
+
+def _has_last_block(path: Path) -> bool:
+    """Whether every frame of a Zstandard file has its last block: a walk over their headers."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        while (start := file.tell()) < size:
+            head = file.read(_MOST_HEADER)
+            if head[1:4] == _SKIPPED and 0x50 <= head[0] <= 0x5F:
+                file.seek(start + 8 + int.from_bytes(head[4:8], "little"))
+                continue
+            about = zstandard.get_frame_parameters(head)
+            file.seek(start + zstandard.frame_header_size(head))
+            last = False
+            while not last:
+                block = int.from_bytes(file.read(3), "little")
+                last, kind = bool(block & 1), block >> 1 & 3
+                end = file.tell() + (1 if kind == _REPEATED else block >> 3)
+                if file.tell() >= size or end > size:
+                    return False
+                file.seek(end)
+            file.seek(4 if about.has_checksum else 0, io.SEEK_CUR)
+            if file.tell() > size:
+                return False
+    return True
+
+
+_SKIPPED, _REPEATED, _MOST_HEADER = b"\x2a\x4d\x18", 1, 18
 
 
 def read(file: IO[bytes], size: int) -> bytes:

@@ -35,8 +35,10 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     """usage/<name>/import.json: where an import came from and what became of each row.
 
     Each row of every source was added, a duplicate, or rejected. ``conversations`` counts those
-    that were added, less those ``superseded`` by a longer version of themselves.
-    ``redacted`` counts what was taken out, by kind. ``languages`` counts conversations.
+    that were added, less those ``superseded`` by a longer version of themselves. Of all
+    that is stored, those included, ``redacted`` counts what was taken out, by kind, ``languages``
+    counts conversations, and so does ``with_account``. ``names``: whether people's names were
+    looked for.
     """
 
     name: str
@@ -52,9 +54,10 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     keeps_raw: bool
     retention_days: int | None
     superseded: int = 0
+    names: bool = False
 
 
-class RejectedRow(msgspec.Struct, frozen=True, kw_only=True):
+class RejectedRow(msgspec.Struct, frozen=True):
     """A row that was not taken in: a row of usage/<name>/rejected.parquet."""
 
     source: Annotated[str, Meta(description="File or endpoint that it came from.")]
@@ -66,7 +69,7 @@ class RejectedRow(msgspec.Struct, frozen=True, kw_only=True):
     detail: Annotated[str, Meta(description="Why, in a sentence; redacted.")]
 
 
-class RawRow(msgspec.Struct, frozen=True, kw_only=True):
+class RawRow(msgspec.Struct, frozen=True):
     """What was said before redaction: a row of usage/<name>/raw/, if the workspace keeps it."""
 
     transcript_id: Annotated[str, Meta(description="The conversation.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,10 @@ def connect(*, memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Answer a question over all runs: views ``transcripts`` and ``scores``.
+    """Answer a question over all runs and imports: views ``transcripts``, ``scores``, ``usage``.
+
+    ``usage`` holds every import's conversations, redacted, each in its last version, and the column
+    ``import``.
 
     The question can read the workspace's tables and nothing else: no other file, no network.
 
@@ -61,6 +65,7 @@ def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]
             files = [str(path) for path in sorted(workspace.runs_folder.glob(f"*/{file}"))]
             paths += files
             connection.execute(_view(view, files, record))
+        paths += _view_usage(connection, workspace)
         connection.execute(f"SET allowed_paths = {_listed(paths)}")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -71,7 +76,8 @@ def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]
         except duckdb.Error as error:
             raise AssayError(
                 f"the query failed: {error}.",
-                fix="The tables are transcripts and scores; `describe scores` lists columns.",
+                fix="The tables are transcripts, scores and usage; `describe scores` lists "
+                "columns.",
             ) from None
 
 
@@ -84,6 +90,49 @@ def _view(name: str, files: Sequence[str], record: type[Any]) -> str:
         )
         source = f"SELECT {columns} WHERE false"
     return f"CREATE VIEW {name} AS {source}"
+
+
+def _view_usage(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> list[str]:
+    """Make the view of what was imported; the files that it reads."""
+    paths: list[str] = []
+    parts: list[str] = []
+    connection.execute("CREATE TABLE superseded (import VARCHAR, transcript_id VARCHAR)")
+    for record in sorted(workspace.usage_folder.glob("*/import.json")):
+        folder = record.parent
+        files = [str(path) for path in sorted(folder.glob("transcripts/part-*.parquet"))]
+        if not files:
+            continue
+        old = _superseded(folder / "import.sqlite")
+        told = "INSERT INTO superseded SELECT ?, unnest(?::VARCHAR[])"
+        connection.execute(told, [folder.name, old])
+        paths += files
+        name = literal(folder.name)
+        parts.append(
+            f"SELECT {name} AS import, * "
+            f"FROM read_parquet({_listed(files)}, union_by_name = true) WHERE transcript_id NOT IN "
+            f"(SELECT transcript_id FROM superseded WHERE import = {name})"
+        )
+    if parts:
+        connection.execute(f"CREATE VIEW usage AS {' UNION ALL BY NAME '.join(parts)}")
+    else:
+        view = _view("usage", [], Transcript).replace(
+            "SELECT", "SELECT NULL::VARCHAR AS import,", 1
+        )
+        connection.execute(view)
+    return paths
+
+
+def _superseded(state: Path) -> list[str]:
+    """Ids of an import's transcripts of which a longer version came later."""
+    if not state.is_file():
+        return []
+    with contextlib.closing(sqlite3.connect(state, timeout=30)) as connection:
+        try:
+            return [row[0] for row in connection.execute("SELECT transcript_id FROM superseded")]
+        except sqlite3.Error as error:
+            raise AssayError(
+                f"this is not where an import stands ({error}).", where=str(state)
+            ) from None
 
 
 def quoted(name: str) -> str:

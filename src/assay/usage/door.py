@@ -23,13 +23,14 @@ from assay.formats.usage_registry import conversations, parse
 from assay.formats.usage_units import Unit
 from assay.records import Message, ToolCall, Transcript
 from assay.usage.language import UNKNOWN, language_of
+from assay.usage.names import name_recognisers
 from assay.usage.redact import Redactor
 from assay.usage.secret import keyed
 
 _DIGEST = 16
 _PREFIX = 8
 _MOST_PREFIXES = 1_000
-_LANGUAGE_CHARACTERS = 1_200
+_LANGUAGE_CHARACTERS = 256
 _DETAIL = 300
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -97,7 +98,7 @@ class Door:
         self._mapping = mapping
         self._keep_raw = keep_raw
         self._today = today
-        self._redactor = Redactor(secret)
+        self._redactor = Redactor(secret, name_recognisers())
         self._word = lru_cache(maxsize=4096)(self._redact_word)
         self._keyed = lru_cache(maxsize=4096)(keyed)
         self._source = self._word(source)

@@ -109,6 +109,6 @@ class Endpoint:
                 for place, (_, _, blob) in enumerate(waiting, 1)
             ]
             self._keeper.taken(waiting[-1][0])
-            self._keeper.take(self._source, passed, 0)
+            self._keeper.take(self._source, passed, 0, 0)
             self._keeper.commit()
         save_record(self._folder, self._state, "running", self._retention)

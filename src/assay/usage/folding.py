@@ -10,7 +10,7 @@ import bisect
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 _HIDDEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
@@ -31,13 +31,13 @@ _BY_HAND = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Folded:
     """Folded text. ``starts`` and ``shifts`` say how many characters were dropped before each."""
 
-    text: str
-    starts: list[int] = field(default_factory=list)
-    shifts: list[int] = field(default_factory=list)
+    __slots__ = ("shifts", "starts", "text")
+
+    def __init__(self, text: str, starts: Sequence[int] = (), shifts: Sequence[int] = ()) -> None:
+        self.text, self.starts, self.shifts = text, starts, shifts
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Where a part of the folded text lies in the text itself."""

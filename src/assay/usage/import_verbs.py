@@ -37,8 +37,8 @@ def import_usage(
     if format is not None:
         check_format(format)
     check_mapping(mapping or {})
-    files = files_of(sources)
     place = Workspace.find(Path(workspace))
+    files = files_of(sources, without=place.usage_folder.resolve())
     folder = usage_folder(place, name or slug(stem_of(sources[0])))
     return ingest(
         folder,

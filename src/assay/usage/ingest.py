@@ -16,6 +16,7 @@ from assay.store.tables import TableWriter
 from assay.usage.crew import Crew, Task
 from assay.usage.folder import UsageFolder
 from assay.usage.keeping import PART_ROWS, Keeper
+from assay.usage.names import name_recognisers
 from assay.usage.sources import Reading, Step, begun, tasks
 from assay.usage.state import Source, State
 from assay.version import __version__
@@ -107,7 +108,7 @@ def _take_all(
     for step, passed in crew.work(cut()):
         source = step.source
         before = source.added
-        keeper.take(source, passed, step.place)
+        keeper.take(source, passed, step.place, step.line)
         if step.last:
             _end(keeper, step)
         rows += len(passed)
@@ -116,7 +117,7 @@ def _take_all(
         if tell is not None and moment - told_at >= _TELL_EVERY:
             tell(ImportStanding(rows, added, moment - begun_at))
             told_at = moment
-    if tell is not None:
+    if tell is not None and told_at > begun_at:
         tell(ImportStanding(rows, added, time.monotonic() - begun_at))
 
 
@@ -178,12 +179,13 @@ def save_record(
         status="complete" if status == "complete" else "running",
         sources=tuple(source.record() for source in state.sources()),
         conversations=state.stored() - superseded,
-        with_account=state.with_account(),
-        redacted=state.redacted(),
-        languages=state.languages(),
+        with_account=state.totals("conversations").get("with_account", 0),
+        redacted=state.totals("redacted"),
+        languages=state.totals("languages"),
         keeps_raw=retention.keep_raw or any(folder.raw_folder.glob("part-*")),
         retention_days=retention.days,
         superseded=superseded,
+        names=bool(name_recognisers()),
     )
     folder.save(record)
     return record

@@ -58,8 +58,8 @@ class Keeper:
                 if not number.isdigit() or int(number) >= self._number or file.suffix == ".part":
                     file.unlink()
 
-    def take(self, source: Source, passed: Sequence[Passed], place: int) -> None:
-        """Keep what is new of a batch; reading goes on at ``place``."""
+    def take(self, source: Source, passed: Sequence[Passed], place: int, line: int) -> None:
+        """Keep what is new of a batch; reading goes on at ``place``, after ``line`` values."""
         known = _Known.of(self._state, passed)
         for each in passed:
             source.rows += 1
@@ -77,7 +77,7 @@ class Keeper:
             else:
                 source.added += 1
                 self._write(each)
-        source.place = place
+        source.place, source.line = place, line
         self._pending.sources[source.id] = source
         full = self._table is not None and (
             self._table.rows >= self._part_rows or self._bytes >= PART_BYTES
@@ -143,11 +143,10 @@ class Keeper:
         return held[0] if held is not None and held[1] == whole else None
 
     def _supersede(self, content: bytes) -> None:
-        self._pending.superseded.add(content)
+        self._pending.superseded.add(content.hex())
 
     def _remember(self, each: Admitted, keys: list[bytes]) -> None:
-        account = each.values[_ACCOUNT] is not None
-        self._pending.seen[each.content] = (each.values[_LANGUAGE], account)
+        self._pending.seen.add(each.content)
         if each.ident is not None:
             self._pending.ids[each.ident] = (each.content, each.prefixes)
         for key in keys[:-1]:
@@ -170,7 +169,11 @@ class Keeper:
                 self._raw = TableWriter(self._folder.raw_part(self._number), RawRow)
             raw: Any = msgspec.Raw(each.raw)
             self._raw.write(RawRow(transcript_id=values[0], imported=now(), messages=raw))
-        self._pending.redacted.update(each.redacted)
+        totals = self._pending.totals
+        for kind, number in each.redacted.items():
+            totals["redacted", kind] += number
+        totals["languages", values[_LANGUAGE]] += 1
+        totals["conversations", "with_account"] += values[_ACCOUNT] is not None
 
 
 def _relation(stored: bytes, new: bytes) -> str:

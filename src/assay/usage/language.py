@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 UNKNOWN = "und"
 """The tag where a text is too short, or the identifier is not sure enough."""
 
-_ENOUGH = 400  # characters that suffice
-_FEWEST = 12  # letters; fewer say nothing
-_SURE = 0.6
+_ENOUGH = 200  # characters that suffice
+_FEWEST = 12  # of them; fewer say nothing
+_SURE = 0.5
+"""Beginnings of 28 languages' sentences, 12 characters long: 2 of 84 told wrong, 19 not told; from
+30 characters on none wrong, none not told (with 0.9: 24 not told)."""
 
-_NOT_WORDS = re.compile(r"\[[a-z]+ [0-9a-f]{28}\]|https?://\S+|[\d\W_]+")
+_TAKEN_OUT = re.compile(r"\[[a-z]+ [0-9a-f]{28}\]|https?://\S+")
+_NOT_WORDS = re.compile(r"[\s0-9!-/:-@\[-`{-~]+")  # marks of Indian scripts are no \w, but matter
 
 
 def language_of(text: str) -> str:
@@ -27,7 +30,8 @@ def language_of(text: str) -> str:
     Raises:
         MissingPackageError: the package ``py3langid`` is not installed.
     """
-    words = _NOT_WORDS.sub(" ", text[: 2 * _ENOUGH]).strip()[:_ENOUGH]
+    said = _TAKEN_OUT.sub(" ", text[: 4 * _ENOUGH])
+    words = _NOT_WORDS.sub(" ", said).strip()[:_ENOUGH]
     if len(words) < _FEWEST:
         return UNKNOWN
     tag, sure = _identifier()(words)

@@ -68,25 +68,25 @@ class _Server:
         self._host, self._port, self._store_every = host, port, store_every
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="endpoint")
         self._waiting = 0
+        self._over = asyncio.Event()
         self._fault: AssayError | None = None
 
     async def run(self, ready: Ready | None) -> None:
-        over = asyncio.Event()
         loop = asyncio.get_running_loop()
         with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread
             for each in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(each, over.set)
+                loop.add_signal_handler(each, self._over.set)
         async with self._listening() as address:
             if ready is not None:
                 ready(address)
-            while not over.is_set() and self._fault is None:
+            while not self._over.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(over.wait(), self._store_every)
+                    await asyncio.wait_for(self._over.wait(), self._store_every)
+                if self._fault is not None:
+                    raise self._fault
                 await self._do(self._endpoint.store)
         await self._do(self._endpoint.store)
         self._thread.shutdown()
-        if self._fault is not None:
-            raise self._fault
 
     @contextlib.asynccontextmanager
     async def _listening(self) -> AsyncIterator[str]:
@@ -119,7 +119,7 @@ class _Server:
 
     async def _answer(self, request: web.Request, kind: Signal) -> web.Response:
         """As OTLP says: 200 with what was rejected, 400 for good, 503 to be tried again."""
-        from aiohttp import web
+        from aiohttp import http_exceptions, web
 
         binary = request.content_type == _BINARY
         if not binary and request.content_type != _JSON:
@@ -130,10 +130,13 @@ class _Server:
         try:
             body = await request.read()
             taken: Taken = await self._do(self._endpoint.accept, kind, body, binary)
-        except (BadExportError, web.HTTPBadRequest) as error:
+        except BadExportError as error:
             return _failed(400, _INVALID, str(error), binary)
+        except (web.RequestPayloadError, http_exceptions.HttpProcessingError):
+            return _failed(400, _INVALID, "the body cannot be unpacked", binary)
         except AssayError as error:
             self._fault = error
+            self._over.set()
             return _failed(503, _UNAVAILABLE, "the export cannot be stored", binary)
         finally:
             self._waiting -= 1

@@ -10,22 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
+from assay.usage.find_addresses import emails, machines
+from assay.usage.find_ids import mixed_ids
+from assay.usage.find_keys import keys
+from assay.usage.find_numbers import numbers
 from assay.usage.folding import Folded, fold
+from assay.usage.scan import Found, Scan, is_plain
 from assay.usage.secret import keyed
 
 KINDS = ("email", "phone", "card", "id", "key", "address", "name", "forged", "withheld")
 """What placeholders tell. ``forged`` was typed as one; ``withheld`` is text given up on."""
-
-
-class Found(NamedTuple):
-    """Something to take out: its place in the folded text, its kind, its value as it is hashed."""
-
-    start: int
-    end: int
-    kind: str
-    value: str
 
 
 Recogniser = Callable[[str], Iterable[tuple[int, int]]]
@@ -37,7 +32,7 @@ _PASSES = 6
 _PLACEHOLDER = re.compile(
     rf"\[({'|'.join(KINDS)}) ([0-9a-f]{{20}})([0-9a-f]{{8}})\]", re.IGNORECASE
 )
-_EMAIL = re.compile(r"[\w.+'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-zA-Z]{2,24}")
+_RANK = {kind: rank for rank, kind in enumerate(("forged", "key", "email", "card", "id"))}
 
 
 class Redactor:
@@ -55,13 +50,19 @@ class Redactor:
     def redact(self, text: str) -> tuple[str, dict[str, int]]:
         """The text without what identifies, and how many of each kind were taken out."""
         counts: dict[str, int] = {}
-        for _ in range(_PASSES):
-            folded = fold(text)
-            found = self._find(text, folded)
-            if not found:
-                return text, counts
-            text = self._replace(text, folded, found, counts)
-        return self._give_up(text, counts), counts
+        text = self._without_patterns(text, counts)
+        if self._recognisers:
+            named = self._names(text)
+            if named:
+                text = self._replace(text, Folded(text), named, counts)
+                text = self._without_patterns(text, counts)
+        return text, counts
+
+    def spans(self, text: str) -> list[tuple[int, int, str]]:
+        """Where in a text something would be taken out, and its kind; one pass, in order."""
+        folded = fold(text)
+        found = self._find(text, folded)
+        return [(*folded.origin(each.start, each.end), each.kind) for each in found]
 
     def placeholder(self, kind: str, value: str) -> str:
         """What stands for a value."""
@@ -70,6 +71,28 @@ class Redactor:
 
     def _seal(self, kind: str, told: str) -> str:
         return keyed(self._secret, "placeholder", f"{kind} {told}")[:8]
+
+    def _without_patterns(self, text: str, counts: dict[str, int]) -> str:
+        if is_plain(text):
+            return text
+        for _ in range(_PASSES):
+            folded = fold(text)
+            found = self._find(text, folded)
+            if not found:
+                return text
+            text = self._replace(text, folded, found, counts)
+        return self._give_up(text, counts)
+
+    def _names(self, text: str) -> list[Found]:
+        """Names, outside of placeholders; the text is otherwise done."""
+        ours = [match.span() for match in _PLACEHOLDER.finditer(text)]
+        found = [
+            Found(start, end, "name", text[start:end].casefold())
+            for recogniser in self._recognisers
+            for start, end in recogniser(text)
+            if start < end
+        ]
+        return list(_apart(sorted(found), ours))
 
     def _find(self, text: str, folded: Folded) -> list[Found]:
         """What is to be taken out, in order, nothing twice."""
@@ -81,8 +104,16 @@ class Redactor:
                 ours.append(match.span())
             else:
                 found.append(Found(*match.span(), "forged", match[0]))
-        for match in _EMAIL.finditer(folded.text) if "@" in folded.text else ():
-            found.append(Found(*match.span(), "email", match[0].lower()))
+        scan = Scan(folded.text)
+        found += keys(scan)
+        if "@" in scan.text or "(" in scan.text or "[" in scan.text:
+            found += emails(scan)
+        if scan.digits:
+            found += mixed_ids(scan)
+            found += numbers(scan)
+            found += machines(scan)
+        if not found:
+            return found
         return list(_apart(sorted(found), ours))
 
     def _replace(
@@ -112,15 +143,30 @@ class Redactor:
 def _apart(found: Sequence[Found], ours: Sequence[tuple[int, int]]) -> Iterator[Found]:
     """Those that overlap as one; none that touches a placeholder of ours."""
     last: Found | None = None
+    next_ours = 0
     for each in found:
-        if any(each.start < end and start < each.end for start, end in ours):
+        while next_ours < len(ours) and ours[next_ours][1] <= each.start:
+            next_ours += 1
+        if next_ours < len(ours) and ours[next_ours][0] < each.end:
             continue
-        if last is not None and each.start < last.end:
-            if each.end > last.end:
-                last = Found(last.start, each.end, last.kind, last.value + each.value)
-            continue
-        if last is not None:
+        if last is None:
+            last = each
+        elif each.start < last.end:
+            last = _joined(last, each)
+        else:
             yield last
-        last = each
+            last = each
     if last is not None:
         yield last
+
+
+def _joined(one: Found, other: Found) -> Found:
+    """One that covers both, of the kind that matters more."""
+    first = min(one, other, key=lambda each: _RANK.get(each.kind, len(_RANK)))
+    if one.end >= other.end and first is one:
+        return one
+    start, end = min(one.start, other.start), max(one.end, other.end)
+    value = (
+        first.value if (first.start, first.end) == (start, end) else f"{one.value} {other.value}"
+    )
+    return Found(start, end, first.kind, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import glob
 import hashlib
@@ -31,6 +32,7 @@ class Step:
 
     source: Source
     place: int
+    line: int
     sha256: str | None = None
     last: bool = False
     changed: bool = False
@@ -47,22 +49,33 @@ class Reading:
     folder: Path
 
 
-def files_of(sources: Sequence[str | Path]) -> list[Path]:
+def files_of(sources: Sequence[str | Path], without: Path | None = None) -> list[Path]:
     """The files that are meant: each named one, those below folders, those that patterns match.
 
+    Args:
+        without: a folder of which nothing is meant: what imports themselves have made.
+
     Raises:
-        NotFoundError: one names nothing.
+        NotFoundError: one names nothing, or what is no file.
     """
     found: dict[Path, None] = {}
     for source in sources:
         path = Path(source)
         if path.is_dir():
             matched = [each for each in sorted(path.rglob("*")) if _is_log(each, path)]
-        elif path.exists():
+        elif path.is_file():
             matched = [path]
+        elif path.exists():
+            raise NotFoundError(
+                "it is a pipe or a device, which cannot be read twice.",
+                where=str(source),
+                fix="Write it to a file first.",
+            )
         else:
             matched = [Path(each) for each in sorted(glob.glob(str(source), recursive=True))]
             matched = [each for each in matched if each.is_file()]
+        if without is not None:
+            matched = [each for each in matched if without not in each.resolve().parents]
         if not matched:
             raise NotFoundError(
                 "there is no such file, or no file in it.", where=str(source), fix="Check its name."
@@ -117,47 +130,47 @@ def begun(
 
 def tasks(path: Path, source: Source, reading: Reading) -> Iterator[tuple[Step, Task]]:
     """The rest of a file, cut into tasks; the last one says how the file ended."""
-    place = source.place
+    place, line = source.place, source.line
     try:
-        for place, task in _cut(path, source, reading):
-            yield Step(source, place), task
+        for place, line, task in _cut(path, source, reading):
+            yield Step(source, place, line), task
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         changed = stamp_of(path, reading) != source.stamp
-        yield Step(source, place, digest, True, changed), _task(source, reading, [])
+        yield Step(source, place, line, digest, True, changed), _task(source, reading, [])
     except OSError as error:
         told = Unit(1, None, b"", place, ("unreadable", f"the file cannot be read ({error})"))
-        yield Step(source, place, None, True, True), _task(source, reading, [told])
+        yield Step(source, place, line, None, True, True), _task(source, reading, [told])
 
 
-def _cut(path: Path, source: Source, reading: Reading) -> Iterator[tuple[int, Task]]:
+def _cut(path: Path, source: Source, reading: Reading) -> Iterator[tuple[int, int, Task]]:
     try:
         kind = table_kind(path)
         shown = path if kind is None else readable(path, kind, reading.folder)
     except DamagedError as error:
         told = Unit(1, 0, b"", 0, (error.reason, error.detail))
-        yield 0, _task(source, reading, [told])
+        yield 0, 1, _task(source, reading, [told])
         return
     if not source.format:
         source.format, doubt = _format_of(shown, kind, reading)
         if doubt is not None:
-            yield 0, _task(source, reading, [doubt])
+            yield 0, 1, _task(source, reading, [doubt])
             return
     held: list[Unit] = []
     size = 0
-    for unit in _units(shown, kind, reading, source.place, source.rows):
+    for unit in _units(shown, kind, reading, source.place, source.line):
         held.append(unit)
         size += len(unit.data)
         if len(held) >= _TASK_ROWS or size >= _TASK_BYTES:
-            yield unit.end, _task(source, reading, held)
+            yield unit.end, unit.row, _task(source, reading, held)
             held, size = [], 0
     if held:
-        yield held[-1].end, _task(source, reading, held)
+        yield held[-1].end, held[-1].row, _task(source, reading, held)
 
 
-def _units(path: Path, kind: str | None, reading: Reading, place: int, rows: int) -> Iterator[Unit]:
+def _units(path: Path, kind: str | None, reading: Reading, place: int, line: int) -> Iterator[Unit]:
     if kind is None:
-        return json_units(path, place, rows)
+        return json_units(path, place, line)
     turns = None
     if "role" in reading.mapping:
         columns = reading.mapping
@@ -167,22 +180,22 @@ def _units(path: Path, kind: str | None, reading: Reading, place: int, rows: int
 
 def _format_of(path: Path, kind: str | None, reading: Reading) -> tuple[str, Unit | None]:
     """The format of a file by its first rows; and what to tell where there is none."""
-    rows, size, first = [], 0, None
-    for unit in _units(path, kind, reading, 0, 0):
+    first, readable_rows, size = None, 0, 0
+    for number, unit in enumerate(_units(path, kind, reading, 0, 0), 1):
         first = first or unit
-        size += len(unit.data)
-        try:
-            rows.append(parse(unit.data)[0] if unit.fault is None else None)
-        except RowError:
-            rows.append(None)
-        if len(rows) >= _PEEK_ROWS or size >= _PEEK_BYTES:
+        size += unit.end - unit.offset if unit.offset is not None else len(unit.data)
+        if unit.fault is None:
+            with contextlib.suppress(RowError):
+                value = parse(unit.data)[0]
+                readable_rows += 1
+                found = detect([value], reading.mapping)
+                if found is not None:
+                    return found, None
+        if number >= _PEEK_ROWS or size >= _PEEK_BYTES:
             break
     if first is None:
         return "empty", None
-    found = detect(rows, reading.mapping)
-    if found is not None:
-        return found, None
-    if all(row is None for row in rows):
+    if not readable_rows:
         return "chat", None  # whatever it is, each row says why it cannot be read
     detail = "no reader knows the first rows: name the --format, or --map fields to columns"
     return "unknown", first._replace(data=b"", fault=("unknown_format", detail))

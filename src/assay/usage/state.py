@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,12 +23,10 @@ CREATE TABLE IF NOT EXISTS sources (
     id INTEGER PRIMARY KEY, uri TEXT NOT NULL, format TEXT NOT NULL, stamp TEXT NOT NULL,
     sha256 TEXT, bytes INTEGER NOT NULL, rows INTEGER NOT NULL, added INTEGER NOT NULL,
     duplicates INTEGER NOT NULL, rejected TEXT NOT NULL, flagged TEXT NOT NULL,
-    place INTEGER NOT NULL, done INTEGER NOT NULL
+    place INTEGER NOT NULL, line INTEGER NOT NULL, done INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, rows INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS seen (
-    content BLOB PRIMARY KEY, language TEXT, account INTEGER NOT NULL
-) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seen (content BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ids (
     id BLOB PRIMARY KEY, content BLOB NOT NULL, prefixes BLOB NOT NULL
 ) WITHOUT ROWID;
@@ -39,11 +37,9 @@ CREATE TABLE IF NOT EXISTS rejected (
     source INTEGER NOT NULL, row INTEGER NOT NULL, offset INTEGER, reason TEXT NOT NULL,
     detail TEXT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS superseded (
-    transcript_id TEXT PRIMARY KEY, language TEXT, account INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS redacted (
-    name TEXT PRIMARY KEY, count INTEGER NOT NULL
+CREATE TABLE IF NOT EXISTS superseded (transcript_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS totals (
+    kind TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS inbox (number INTEGER PRIMARY KEY, source INTEGER, passed BLOB NOT NULL);
 """
@@ -53,7 +49,8 @@ _CACHE = 64 << 10  # kilobytes of SQLite's own
 
 @dataclass
 class Source:
-    """One source and what became of its rows so far. ``place`` is where reading goes on."""
+    """One source and what became of its rows so far. Reading goes on at ``place``, after ``line``
+    values."""
 
     id: int
     uri: str
@@ -67,6 +64,7 @@ class Source:
     rejected: dict[str, int] = field(default_factory=dict)
     flagged: dict[str, int] = field(default_factory=dict)
     place: int = 0
+    line: int = 0
     done: bool = False
 
     def record(self) -> UsageSource:
@@ -88,12 +86,12 @@ class Source:
 class Pending:
     """What was learned since the last commit."""
 
-    seen: dict[bytes, tuple[str | None, bool]] = field(default_factory=dict)
+    seen: set[bytes] = field(default_factory=set)
     ids: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
     threads: dict[bytes, tuple[bytes, bool]] = field(default_factory=dict)
     rejected: list[tuple[int, int, int | None, str, str]] = field(default_factory=list)
-    superseded: set[bytes] = field(default_factory=set)
-    redacted: Counter[str] = field(default_factory=Counter)
+    superseded: set[str] = field(default_factory=set)
+    totals: Counter[tuple[str, str]] = field(default_factory=Counter)
     sources: dict[int, Source] = field(default_factory=dict)
     taken: int = 0
 
@@ -144,10 +142,10 @@ class State:
             rows = self._db.execute("SELECT * FROM sources ORDER BY id").fetchall()
         decode = msgspec.json.Decoder(dict[str, int]).decode
         found = []
-        for *plain, rejected, flagged, place, done in rows:
+        for *plain, rejected, flagged, place, line, done in rows:
             source = Source(*plain)
             source.rejected, source.flagged = decode(rejected), decode(flagged)
-            source.place, source.done = place, bool(done)
+            source.place, source.line, source.done = place, line, bool(done)
             found.append(source)
         return found
 
@@ -169,26 +167,11 @@ class State:
             found = self._db.execute("SELECT count(*) FROM superseded").fetchone()
         return int(found[0])
 
-    def redacted(self) -> dict[str, int]:
-        """What was taken out of the stored transcripts, by kind."""
+    def totals(self, kind: str) -> dict[str, int]:
+        """Counts by name, over all stored transcripts."""
+        question = "SELECT name, count FROM totals WHERE kind = ? AND count ORDER BY name"
         with self._told():
-            return dict(self._db.execute("SELECT name, count FROM redacted ORDER BY name"))
-
-    def languages(self) -> dict[str, int]:
-        """Conversations by language, each in its last version."""
-        question = "SELECT language, count(*) FROM {} GROUP BY language"
-        with self._told():
-            all_ = dict(self._db.execute(question.format("seen")))
-            old = dict(self._db.execute(question.format("superseded")))
-        left = {name: number - old.get(name, 0) for name, number in all_.items()}
-        return {name or "und": number for name, number in sorted(left.items()) if number}
-
-    def with_account(self) -> int:
-        """Conversations of which the account is known."""
-        question = "SELECT (SELECT sum(account) FROM seen), (SELECT sum(account) FROM superseded)"
-        with self._told():
-            stored, old = self._db.execute(question).fetchone()
-        return (stored or 0) - (old or 0)
+            return dict(self._db.execute(question, (kind,)))
 
     def rejected(self) -> Iterator[RejectedRow]:
         """Every rejected row, in order."""
@@ -231,10 +214,8 @@ class State:
             many = self._db.executemany
             if part is not None:
                 self._db.execute("INSERT INTO parts VALUES (?, ?)", part)
-            many(
-                "INSERT OR IGNORE INTO seen VALUES (?, ?, ?)",
-                [(key, *told) for key, told in sorted(pending.seen.items())],
-            )
+            seen = [(key,) for key in sorted(pending.seen)]
+            many("INSERT OR IGNORE INTO seen VALUES (?)", seen)
             many(
                 "INSERT OR REPLACE INTO ids VALUES (?, ?, ?)",
                 [(key, *told) for key, told in sorted(pending.ids.items())],
@@ -245,23 +226,30 @@ class State:
             )
             many("INSERT INTO rejected VALUES (?, ?, ?, ?, ?)", pending.rejected)
             many(
-                "INSERT OR IGNORE INTO superseded "
-                "SELECT ?, language, account FROM seen WHERE content = ?",
-                [(each.hex(), each) for each in sorted(pending.superseded)],
+                "INSERT OR IGNORE INTO superseded VALUES (?)",
+                [(each,) for each in sorted(pending.superseded)],
             )
             many(
-                "INSERT INTO redacted VALUES (?, ?) "
+                "INSERT INTO totals VALUES (?, ?, ?) "
                 "ON CONFLICT DO UPDATE SET count = count + excluded.count",
-                list(pending.redacted.items()),
+                [(*key, number) for key, number in pending.totals.items()],
             )
             for source in pending.sources.values():
                 self._save(source)
             if pending.taken:
                 self._db.execute("DELETE FROM inbox WHERE number <= ?", (pending.taken,))
 
+    def recount(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Set the totals of some kinds, where what is stored has become less."""
+        with self._told(), self._transaction():
+            for kind, named in counts.items():
+                self._db.execute("DELETE FROM totals WHERE kind = ?", (kind,))
+                rows = [(kind, name, number) for name, number in named.items()]
+                self._db.executemany("INSERT INTO totals VALUES (?, ?, ?)", rows)
+
     def _save(self, source: Source) -> None:
         self._db.execute(
-            f"INSERT OR REPLACE INTO sources VALUES ({','.join('?' * 13)})",
+            f"INSERT OR REPLACE INTO sources VALUES ({','.join('?' * 14)})",
             (
                 source.id,
                 source.uri,
@@ -275,6 +263,7 @@ class State:
                 msgspec.json.encode(source.rejected),
                 msgspec.json.encode(source.flagged),
                 source.place,
+                source.line,
                 source.done,
             ),
         )

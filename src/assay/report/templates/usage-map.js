@@ -34,6 +34,7 @@
     const node = document.createElementNS(SVG, tag);
     for (const [name, value] of Object.entries(properties)) node.setAttribute(name, value);
     if (text !== undefined) node.textContent = text;
+    if (properties["font-size"]) node.style.fontSize = `${properties["font-size"]}px`;
     return node;
   }
   const isolate = (text) => make("bdi", null, text);

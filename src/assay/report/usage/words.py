@@ -104,23 +104,32 @@ def limits(view: UsageView) -> list[Said]:
     ]  # fmt: skip
     if not view.clustered:
         found.append(
-            Said("Accounts", "No account is known: minima and intervals count conversations, so a "
-                 "group may be one person's.")  # fmt: skip
+            Said(
+                "Accounts",
+                "No account is known: minima and intervals count conversations, so a "
+                "group may be one person's.",
+            )  # fmt: skip
         )
     if view.private:
         found.append(
-            Said("Noise", "Counts carry noise, so that nobody's presence shows. Nothing is cut by "
-                 "time, language, surface or model, and nothing is compared: each such figure "
-                 "would spend more of the privacy budget.")  # fmt: skip
+            Said(
+                "Noise",
+                "Counts carry noise, so that nobody's presence shows. Nothing is cut by "
+                "time, language, surface or model, and nothing is compared: each such figure "
+                "would spend more of the privacy budget.",
+            )  # fmt: skip
         )
     elif view.minimum_conversations > 1:
         found.append(
-            Said("Blank cells", f"A figure of fewer than {view.minimum_conversations:,} "
-                 f"conversations or {view.minimum_principals:,} linked people is not in this file. "
-                 "Nor is any other figure from which such a one could be had by subtraction along "
-                 "a group's own parts or along the groups within a group; these stand as not told. "
-                 "Who knows some of the conversations, or solves all sums at once, can still bound "
-                 "some; differential privacy (assay usage map --epsilon) is for that.")  # fmt: skip
+            Said(
+                "Blank cells",
+                f"A figure of fewer than {view.minimum_conversations:,} "
+                f"conversations or {view.minimum_principals:,} linked people is not in this file. "
+                "Nor is any other figure from which such a one could be had by subtraction along "
+                "a group's own parts or along the groups within a group; these stand as not told. "
+                "Who knows some of the conversations, or solves all sums at once, can still bound "
+                "some; differential privacy (assay usage map --epsilon) is for that.",
+            )  # fmt: skip
         )
     return found
 

@@ -116,8 +116,9 @@ class Shares:
             person = np.where(inside, at[np.where(inside, held, 0)], -1)
             mine = person >= 0
             size = len(self._sizes[part])
-            cells, counts = np.unique(group[mine].astype(np.int64) * size + person[mine],
-                                      return_counts=True)
+            cells, counts = np.unique(
+                group[mine].astype(np.int64) * size + person[mine], return_counts=True
+            )
             starts = np.flatnonzero(np.r_[True, np.diff(cells // size) > 0]) if len(cells) else []
             for start, end in zip(starts, [*starts[1:], len(cells)], strict=True):
                 self._sums[int(cells[start] // size), part] = (

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from assay.records import Cluster, MapRecord, Placed
@@ -45,12 +44,12 @@ def gather(root: Path, usage: UsageFolder, *, examples: bool) -> UsageView:
     groups = groups_of(clusters)
     if record.epsilon is not None:
         return _private(record, groups, minima, usage)
-    columns = read_columns(
-        usage, place, accounts_unknown=bool(record.settings["accounts_unknown"])
-    )
+    columns = read_columns(usage, place, accounts_unknown=bool(record.settings["accounts_unknown"]))
     slices, comparisons = [], []
     for kind in kinds_of(columns, minima):
-        told = told_cells(*count(groups, columns, kind.of, len(kind.values)), groups.parents, minima)
+        told = told_cells(
+            *count(groups, columns, kind.of, len(kind.values)), groups.parents, minima
+        )
         slices.append(_slices(kind, columns, told))
         comparisons += compare_parts(groups, columns, kind, told, minima)
     certificates = read_certificates(root)
@@ -72,9 +71,7 @@ def gather(root: Path, usage: UsageFolder, *, examples: bool) -> UsageView:
         method=shares[0].method if shares else "",
         groups=[
             _group(each, parent, share)
-            for each, parent, share in zip(
-                groups.clusters, groups.parents[1:], shares, strict=True
-            )
+            for each, parent, share in zip(groups.clusters, groups.parents[1:], shares, strict=True)
         ],
         slices=slices,
         comparisons=comparisons,
@@ -92,9 +89,7 @@ def _group(cluster: Cluster, parent: int, share: Interval) -> GroupView:
     )
 
 
-def _private(
-    record: MapRecord, groups: Groups, minima: Minima, usage: UsageFolder
-) -> UsageView:
+def _private(record: MapRecord, groups: Groups, minima: Minima, usage: UsageFolder) -> UsageView:
     """A map under differential privacy: its own noisy counts, and nothing that would spend more."""
     total = max(record.conversations, 1)
     return UsageView(
@@ -202,5 +197,3 @@ def _examples(usage: UsageFolder, place: MapFolder, groups: Groups) -> Iterator[
                 transcript.date,
                 text_of(transcript)[:_LONGEST],
             )
-
-

@@ -46,7 +46,8 @@ def groups_of(clusters: Sequence[Cluster]) -> Groups:
     """The tree of the groups that are shown. What is hidden leaves no trace but its absence."""
     by_id = {each.cluster_id: each for each in clusters}
     shown = sorted(
-        (each for each in clusters if each.shown), key=lambda each: (-each.level, -each.conversations)
+        (each for each in clusters if each.shown),
+        key=lambda each: (-each.level, -each.conversations),
     )
     numbers = {each.cluster_id: number for number, each in enumerate(shown, start=1)}
     bases = [each for each in clusters if each.level == 0]

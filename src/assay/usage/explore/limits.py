@@ -64,9 +64,7 @@ def told_cells(counts: Cells, people: Cells, parents: Sequence[int], minima: Min
     return np.asarray(np.where(blank & nothing, 0, told), dtype=np.int64)
 
 
-def _along_groups(
-    counts: Cells, people: Cells, blank: NDArray[np.bool_], minima: Minima
-) -> bool:
+def _along_groups(counts: Cells, people: Cells, blank: NDArray[np.bool_], minima: Minima) -> bool:
     hidden = np.where(blank, counts, 0).sum(axis=1)
     persons = np.where(blank, people, 0).sum(axis=1)
     alone = blank.sum(axis=1) < 2

@@ -76,7 +76,9 @@ def read_scores(usage: Path, conversations: Path) -> list[Scored]:
             WHERE latest = 1
             """
         )
-        names = database.execute("SELECT DISTINCT scorer, version FROM told ORDER BY ALL").fetchall()
+        names = database.execute(
+            "SELECT DISTINCT scorer, version FROM told ORDER BY ALL"
+        ).fetchall()
         found = []
         for scorer, version in names:
             own = database.execute(

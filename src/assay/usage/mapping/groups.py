@@ -15,7 +15,6 @@ from assay.usage.mapping.kmeans import (
     Matrix,
     Vectors,
     cluster,
-    members_of,
     middles_of,
     similarities,
 )

@@ -98,6 +98,8 @@ def middles_of(vectors: Vectors, labels: Labels, count: int) -> Matrix:
 def similarities(vectors: Vectors, labels: Labels, middles: Matrix) -> Matrix:
     """The cosine of each row to the middle of its cluster; 0 where it has none."""
     found = np.zeros(len(labels), dtype=np.float32)
+    if not len(middles):
+        return found
     for start in range(0, len(labels), _BLOCK):
         own = labels[start : start + _BLOCK]
         block = np.asarray(vectors[start : start + _BLOCK], dtype=np.float32)
@@ -124,6 +126,8 @@ def nearest(middles: Matrix, branch_of: NDArray[np.int64], count: int) -> NDArra
     Comparing all with all would be quadratic in the number of clusters.
     """
     count = min(count, len(middles))
+    if not count:
+        return np.zeros((0, 0), dtype=np.int32)
     branches = int(branch_of.max()) + 1
     found = np.zeros((len(middles), count), dtype=np.int32)
     centres = middles_of(middles, branch_of.astype(np.int32), branches)

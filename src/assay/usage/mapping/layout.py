@@ -36,9 +36,11 @@ def place(middles: Matrix, levels: list[tuple[Labels, Matrix]], seed: int) -> li
 
 def around(rows: Vectors, of: Labels, middles: Matrix, places: Places) -> Places:
     """Places of rows about those of their middles, by how they differ from them."""
+    found = np.zeros((len(rows), 2))
+    if not len(middles):
+        return found
     directions = _directions(rows, of, middles)
     reach = _spacing(places) / 2
-    found = np.zeros((len(rows), 2))
     for start in range(0, len(rows), _BLOCK):
         own = of[start : start + _BLOCK]
         block = np.asarray(rows[start : start + _BLOCK], dtype=np.float32) - middles[own]
@@ -101,8 +103,8 @@ def _flat(middles: Matrix, seed: int) -> Places:
 
 def _few(middles: Matrix) -> Places:
     """So few are set on a circle, in the order of their first principal component."""
-    if len(middles) == 1:
-        return np.zeros((1, 2))
+    if len(middles) < 2:
+        return np.zeros((len(middles), 2))
     centred = middles - middles.mean(axis=0)
     first = np.linalg.svd(centred, full_matrices=False)[2][0]
     first *= np.sign(first[np.abs(first).argmax()]) or 1

@@ -25,6 +25,7 @@ from assay.usage.mapping.kmeans import Done, similarities
 from assay.usage.mapping.privacy import warnings_of
 from assay.usage.mapping.settings import WORDS, MapSettings
 from assay.usage.mapping.stages import (
+    Make,
     Stages,
     hash_of_file,
     key_of,
@@ -104,8 +105,13 @@ def _made(
     def told(stage: str) -> Done:
         return lambda done, all_: tell(stage, done, all_)
 
+    def reach(stage: str, key: str, make: Make) -> Path:
+        done = stages.reach(stage, key, make, goes_on=stage == "embed")
+        tell(stage, 1, 1)
+        return done
+
     read = key_of(CODE, inputs)
-    corpus = Corpus(stages.reach("read", read, lambda part: read_corpus(usage, part, told("read"))))
+    corpus = Corpus(reach("read", read, lambda part: read_corpus(usage, part, told("read"))))
     check_accounts(corpus, unknown=settings.accounts_unknown)
 
     def embed(part: Path) -> None:
@@ -117,25 +123,24 @@ def _made(
             embed_texts(usage, corpus, embedder, part, told("embed"))
 
     embedded = key_of(read, version, settings.seed if embedder is None else None)
-    vectors = load(stages.reach("embed", embedded, embed, goes_on=True), "vectors")
+    vectors = load(reach("embed", embedded, embed), "vectors")
     clustered = key_of(embedded, settings.seed, settings.cluster_size)
-    grouped = stages.reach(
+    grouped = reach(
         "cluster", clustered, lambda part: _group(vectors, settings, part, told("cluster"))
     )
     groups = _grouped(grouped)
-    named = stages.reach(
+    named = reach(
         "name",
         key_of(clustered, settings.told()),
         lambda part: save_json(part, "figures", _figures(corpus, groups, settings, told("name"))),
     )
-    placed = stages.reach(
+    placed = reach(
         "layout",
         clustered,
         lambda part: save(
             part, **_numbered(layout.place(groups.middles, groups.levels, settings.seed))
         ),
     )
-    tell("layout", 1, 1)
     return Made(
         corpus=corpus,
         vectors=vectors,

@@ -1,15 +1,18 @@
 """Names groups by contrast with what lies nearest outside, without a model.
 
-A word scores by how much more of a group's principals use it than of the groups beside: the log of
-the ratio of odds, in its standard errors, with the import's own frequencies as the prior (Monroe,
-Colaresi and Quinn 2008, Fightin' words, equation 16, on principals). What is chosen would be chosen
-without any one principal too: dropping one takes at most one from any count.
+A word scores by how much more of a group's principals use it than of the groups beside, and than in
+the whole import: each time the log of the ratio of odds, in its standard errors, with the import's
+own frequencies as the prior (Monroe, Colaresi and Quinn 2008, Fightin' words, equation 16, on
+principals). The first tells a group from its neighbours; the second says what all of them are
+about. What is chosen would be chosen without any one principal of the group too: dropping one takes
+at most one from any count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +28,10 @@ NAMELESS = "Nothing that enough people say alike"
 """The name of a group in which no word is shared by enough principals."""
 _PARTS = 4  # of a name
 _PRIOR = 20.0  # principals that the prior weighs
-_LEAST_SHARE = 0.1  # of a group's principals
+_LEAST_SHARE, _WIDE_SHARE = 0.1, 0.03  # of a group's principals: of a hundred, of very many
 _LEAST_LIFT = 1.5  # over the whole import
-_COMMON = 0.3  # of all conversations: such words are no keywords
-_LEAST_SCORE = 1.0  # standard errors above the groups beside
+_COMMON = 0.5  # of all conversations: such words are no keywords
+_LEAST_SCORE = 3.0  # standard errors above the groups beside and above the import, added up
 
 Scores = NDArray[np.float64]
 
@@ -60,6 +63,7 @@ class Namer:
     ) -> None:
         self._words = vocabulary
         self._rates = frequencies / max(conversations, 1)
+        self._conversations = conversations
         self._k = k
         self._dull = _dull(vocabulary) | (self._rates > _COMMON)
 
@@ -87,7 +91,7 @@ class Namer:
         rates = own.uses / own.principals
         return np.asarray(
             (own.uses >= self._k)
-            & (rates >= _LEAST_SHARE)
+            & (rates >= max(_WIDE_SHARE, _LEAST_SHARE * min(1, 10 / own.principals**0.5)))
             & (rates >= _LEAST_LIFT * self._prior(own))
             & ~self._dull[first]
             & ~self._dull[last]
@@ -105,15 +109,20 @@ class Namer:
 
         A term loses at most one use with one principal; its rivals lose at least none.
         """
-        there = uses_in(beside, own.keys)
-        people = sum(table.principals for table in beside)
+        near = uses_in(beside, own.keys), sum(table.principals for table in beside)
         prior = self._prior(own)
-        full = _score(own.uses, own.principals, there, people, prior)
+        everywhere = prior * self._conversations, self._conversations
+
+        def score(uses: NDArray[np.int64], people: int) -> Scores:
+            beyond = _score(uses, people, *everywhere, prior)
+            return _score(uses, people, *near, prior) + beyond if beside else beyond
+
+        full = score(own.uses, own.principals)
         if self._k < 2 or own.principals < 2:
             worst, rivals = full, full
         else:
-            worst = _score(own.uses - 1, own.principals - 1, there, people, prior)
-            rivals = _score(own.uses, own.principals - 1, there, people, prior)
+            worst = score(own.uses - 1, own.principals - 1)
+            rivals = score(own.uses, own.principals - 1)
             usable = usable & (own.uses > self._k)
         fair = usable & (worst >= _LEAST_SCORE)
         order = np.argsort(np.where(fair, -full, np.inf), kind="stable")[: int(fair.sum())]
@@ -158,7 +167,7 @@ class Namer:
 
 
 def _score(
-    uses: NDArray[np.int64], people: int, there: NDArray[np.int64], people_there: int, prior: Scores
+    uses: NDArray[np.int64], people: int, there: NDArray[Any], people_there: int, prior: Scores
 ) -> Scores:
     """How far a term's odds here are above its odds there, in standard errors."""
     expected = np.maximum(_PRIOR * prior, 0.01)

@@ -3,19 +3,23 @@
 Twelve near-identical requests among a hundred thousand others end up in some cluster of a hundred.
 Within each cluster, and in the clusters beside it, those that have several neighbours far nearer
 than is usual anywhere on the map are joined. Where they are also less like the rest of the cluster
-than most of the rest is, they do not belong there, and become a cluster of their own.
+than most of the rest is, they do not belong there, and become a cluster of their own. A cluster
+that is small and tight already counts as such a group.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from assay.usage.mapping.kmeans import Labels, Matrix, Vectors, members_of, unit
 
 LEAST = 5
 """A group has at least so many conversations."""
-_MOST_SHARE = 0.8  # of its cluster: beyond that the cluster is the group already
+_MOST_SHARE = 0.8  # of its cluster: beyond that the cluster is the group
+_SMALL = 0.5  # of the mean size: a cluster that is a group is rare below that
 _STRANGE = 25  # percentile of the rest's nearness to its middle, below which a group is strange
 _DEVIATIONS = 6.0  # above the usual nearness, robustly measured
 _LEAST_COSINE, _MOST_COSINE = 0.6, 0.98  # between which the bound for "far nearer" must lie
@@ -34,7 +38,8 @@ def find_rare(vectors: Vectors, labels: Labels, middles: Matrix) -> list[NDArray
         for block in _blocks(vectors, order[bounds[number] : bounds[number + 1]], middles[number])
     ]
     bound = _bound(vectors, blocks)
-    found = [group for rows in blocks for group in _tight(vectors, rows, bound)]
+    small = _SMALL * len(order) / max(count, 1)
+    found = [group for rows in blocks for group in _tight(vectors, rows, bound, small)]
     return _completed(vectors, labels, middles, found, bound)
 
 
@@ -77,12 +82,11 @@ def _bound(vectors: Vectors, blocks: list[NDArray[np.int64]]) -> float:
     return float(np.clip(middle + _DEVIATIONS * deviation, _LEAST_COSINE, _MOST_COSINE))
 
 
-def _tight(vectors: Vectors, rows: NDArray[np.int64], bound: float) -> list[NDArray[np.int64]]:
-    """Groups of rows, each within the bound of several others; none where that is the rule."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    if len(rows) < 2 * LEAST:
+def _tight(
+    vectors: Vectors, rows: NDArray[np.int64], bound: float, small: float
+) -> list[NDArray[np.int64]]:
+    """Groups of rows, each within the bound of several others, that do not belong to the rest."""
+    if len(rows) < LEAST:
         return []
     near = _cosines(vectors, rows) >= bound
     core = near.sum(axis=1) >= LEAST - 1
@@ -91,8 +95,10 @@ def _tight(vectors: Vectors, rows: NDArray[np.int64], bound: float) -> list[NDAr
     near &= core[:, None] & core[None, :]
     count, of = connected_components(csr_array(near), directed=False)
     sizes = np.bincount(of, minlength=count)
-    most = _MOST_SHARE * len(rows)
-    found = np.flatnonzero((sizes >= LEAST) & (sizes <= most))
+    most = max(_MOST_SHARE * len(rows), LEAST - 1)
+    if sizes.max() > most:
+        return [rows] if len(rows) <= small else []
+    found = np.flatnonzero(sizes >= LEAST)
     block = np.asarray(vectors[rows], dtype=np.float32)
     return [rows[of == each] for each in found if _is_strange(block, of == each)]
 

@@ -17,7 +17,8 @@ VERSION = "words-1"
 DIMENSIONS = 128
 _SAMPLE = 20_000  # conversations that the dimensions are fitted on, evenly spaced
 _VOCABULARY = 50_000
-_COMMON = 0.3  # of the conversations: words in more say nothing
+_LEAST_WEIGHT = 0.01  # of a word that every conversation has
+_FEW = 50  # conversations, in which a word that is said once may tell something
 _BLOCK = 4096
 
 
@@ -36,16 +37,13 @@ def embed_words(corpus: Corpus, out: NDArray[Any], seed: int, done: Done) -> Non
 
 def _chosen(corpus: Corpus) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """A column for each word that is used (-1 for the others), and the columns' weights."""
-    few = len(corpus) <= 50
     frequencies = corpus.frequencies
-    usable = (frequencies >= (1 if few else 2)) & (
-        frequencies <= (len(corpus) if few else _COMMON * len(corpus))
-    )
+    usable = frequencies >= (2 if len(corpus) > _FEW else 1)
     order = np.argsort(np.where(usable, -frequencies, 1), kind="stable")
     kept = order[: min(_VOCABULARY, int(usable.sum()))]
     columns = np.full(len(frequencies), -1, dtype=np.int64)
     columns[kept] = np.arange(len(kept))
-    weights = np.log((1 + len(corpus)) / (1 + frequencies[kept])) + 1
+    weights = np.log((1 + len(corpus)) / (1 + frequencies[kept])) + _LEAST_WEIGHT
     return columns, weights.astype(np.float32)
 
 

@@ -1,0 +1,72 @@
+"""What `assay.api` gives of privacy: purge usage, and list the looks at it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assay.errors import AssayError
+from assay.store.workspace import Workspace
+from assay.usage import looks
+from assay.usage.folder import UsageFolder, usage_folder, usage_folders
+from assay.usage.forgetting import Wish, account_hash, fulfil, unfinished
+from assay.usage.looks import Look
+from assay.usage.purging import Purged
+from assay.usage.retention import purge_expired, retention_overdue
+from assay.usage.secret import workspace_secret
+
+
+def purge_usage(
+    name: str | None = None,
+    *,
+    everything: bool = False,
+    account: str | None = None,
+    workspace: str | Path = ".",
+) -> list[Purged]:
+    """Delete raw text whose time is over, an account's conversations, or an import.
+
+    What is removed is verified by reading back what is left, and written to the audit trail. A
+    deletion that was killed is first brought to its end.
+
+    Args:
+        name: the import; every import where it is None.
+        everything: delete the named import wholly.
+        account: delete the conversations of this account, by the id that the logs have (or the
+            keyed hash that transcripts have).
+
+    Returns:
+        What each purge removed.
+    """
+    if everything and (name is None or account is not None):
+        raise AssayError(
+            "everything of which import?", fix="Name one: assay usage purge NAME --everything"
+        )
+    place = Workspace.find(Path(workspace))
+    done = [fulfil(place, folder, wish) for folder, wish in unfinished(place)]
+    if everything and name in {
+        purged.import_name for purged in done if purged.what == "everything"
+    }:
+        return done
+    folders = usage_folders(place) if name is None else [_there(place, name)]
+    if everything:
+        return [*done, *(fulfil(place, folder, Wish(None)) for folder in folders)]
+    if account is not None:
+        wish = Wish(account_hash(workspace_secret(place.root), account))
+        return [*done, *(fulfil(place, folder, wish) for folder in folders)]
+    return [*done, *(purge_expired(place, folder) for folder in folders)]
+
+
+def overdue_purges(*, workspace: str | Path = ".") -> list[str]:
+    """A sentence for each import that keeps raw text past its time."""
+    folders = usage_folders(Workspace.find(Path(workspace)))
+    return [told for folder in folders if (told := retention_overdue(folder.path))]
+
+
+def usage_looks(*, workspace: str | Path = ".") -> list[Look]:
+    """Every look at usage that the audit trail holds, oldest first."""
+    return looks.looks(Workspace.find(Path(workspace)).root)
+
+
+def _there(place: Workspace, name: str) -> UsageFolder:
+    folder = usage_folder(place, name)
+    folder.read()
+    return folder

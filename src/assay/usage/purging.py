@@ -1,0 +1,102 @@
+"""What every purge of usage shares: what it says that it removed, and the audit trail.
+
+A purge is written down twice: before, so that a kill hides nothing, and after what is left was read
+back. Both lines hold the hashes of the files as they were.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from assay.errors import StoreError
+from assay.store.catalogue import Catalogue
+from assay.store.dropping import sha256_of_file
+from assay.store.workspace import Workspace
+from assay.usage.folder import UsageFolder
+
+BEGUN = "begins to purge usage"
+DONE = "purged usage"
+
+
+class Purged(msgspec.Struct, frozen=True, kw_only=True):
+    """What one purge of an import removed, and what was read back afterwards.
+
+    ``rows`` maps each file to the rows that went from it; ``unlinked`` are files removed whole;
+    ``sha256`` are the hashes of all these files as they were. ``oldest_kept``: when the oldest raw
+    text that is left was taken in.
+    """
+
+    import_name: str
+    what: str
+    rows: dict[str, int]
+    unlinked: tuple[str, ...]
+    sha256: dict[str, str]
+    conversations: int
+    oldest_kept: str | None
+    verified: str
+
+
+def write_down(
+    place: Workspace, what: str, folder: UsageFolder, details: Mapping[str, Any]
+) -> None:
+    """A line of the audit trail."""
+    with Catalogue(place.root) as catalogue, catalogue.change():
+        catalogue.note(what, folder.name, details)
+
+
+def finished(place: Workspace, folder: UsageFolder, purged: Purged) -> Purged:
+    """Write down what was removed and verified."""
+    write_down(place, DONE, folder, msgspec.to_builtins(purged))
+    return purged
+
+
+def hashes_of(folder: UsageFolder, files: Iterable[Path]) -> dict[str, str]:
+    """The files' hashes, by their names within the import."""
+    return {name_of(folder, each): sha256_of_file(each) for each in files}
+
+
+def name_of(folder: UsageFolder, file: Path) -> str:
+    """A file's name within the import."""
+    return file.relative_to(folder.path).as_posix()
+
+
+def raw_parts(folder: UsageFolder) -> list[Path]:
+    """The parts of raw text, oldest first."""
+    return sorted(folder.raw_folder.glob("part-*.parquet"))
+
+
+def leftovers(folder: UsageFolder) -> list[Path]:
+    """What killed processes left: half-written files, and copies of sources in the making.
+
+    Call it while the import is held, so that no living process has them open.
+    """
+    return sorted([*folder.path.rglob("*.part"), *folder.path.glob("source.*")])
+
+
+def refuse_unstored(folder: UsageFolder) -> None:
+    """Stop where an endpoint has taken in what is not stored yet: a purge would overlook it.
+
+    Raises:
+        StoreError: there is some.
+    """
+    if not folder.state_file.is_file():
+        return
+    with contextlib.closing(sqlite3.connect(folder.state_file, timeout=30)) as state:
+        try:
+            waiting = state.execute("SELECT count(*) FROM inbox").fetchone()[0]
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"this is not where an import stands ({error}).", where=str(folder.state_file)
+            ) from error
+    if waiting:
+        raise StoreError(
+            f"{waiting} batches were taken in that are not stored yet.",
+            where=folder.name,
+            fix="Start the endpoint that took them in; it stores them. Stop it, then purge.",
+        )
