@@ -43,6 +43,7 @@ from assay.records import (
     RunRecord,
 )
 from assay.report import make_report, report_comparison, report_launch
+from assay.report.usage.verbs import explore_usage, report_usage
 from assay.runs import Controls, EvalRequest, Progress, Spending
 from assay.runs.blocking import finish
 from assay.runs.trust_verbs import certificates, certify, import_labels, sample_labels
@@ -84,6 +85,7 @@ __all__ = [
     "close_finding",
     "compare",
     "compare_many",
+    "explore_usage",
     "export",
     "import_labels",
     "import_transcripts",
@@ -105,6 +107,7 @@ __all__ = [
     "quickstart",
     "report_comparison",
     "report_launch",
+    "report_usage",
     "rescore",
     "resume",
     "run",

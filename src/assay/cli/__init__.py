@@ -9,6 +9,7 @@ import typer
 from assay.cli import (
     authoring,
     comparing,
+    exploring,
     findings,
     labelling,
     launching,
@@ -41,6 +42,7 @@ for room in (
     usage,
     usage_privacy,
     mapping,
+    exploring,
 ):
     room.register(app)
 

@@ -1,4 +1,4 @@
-"""Circles for the groups of a map: as large as they are many, near where they stand, none on another.
+"""Circles for the groups of a map: as large as they are many, near where they stand, apart.
 
 What the layout puts on one spot is pushed apart, so that everything can be seen and pointed at.
 """
@@ -46,7 +46,7 @@ def _radii(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
     """By area; all circles together fill a part of the drawing."""
     sizes = np.maximum(sizes, 1.0)
     radii = np.sqrt(sizes / sizes.sum() * WIDTH * HEIGHT * _FILLED / np.pi)
-    return np.clip(radii, _LEAST, _MOST)
+    return np.asarray(np.clip(radii, _LEAST, _MOST))
 
 
 def _spread(places: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -54,7 +54,7 @@ def _spread(places: NDArray[np.float64]) -> NDArray[np.float64]:
     low, high = np.quantile(places, [0.01, 0.99], axis=0)
     span = np.maximum(high - low, 1e-9)
     inner = np.clip((places - low) / span, -0.05, 1.05)
-    return inner * (WIDTH - 4 * _EDGE, HEIGHT - 4 * _EDGE) + 2 * _EDGE
+    return np.asarray(inner * (WIDTH - 4 * _EDGE, HEIGHT - 4 * _EDGE) + 2 * _EDGE)
 
 
 def _apart(spots: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.float64]:

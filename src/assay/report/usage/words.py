@@ -1,4 +1,4 @@
-"""What the pages on usage say in words: how a map was made, what it leaves out, what it cannot tell."""
+"""What the pages on usage say in words: how a map was made, and what it cannot tell."""
 
 from __future__ import annotations
 
@@ -70,7 +70,10 @@ def stability(view: UsageView) -> str:
     found = view.record.stability
     if found is None:
         return "How stable the groups are was not measured."
-    told = f"Made anew with another seed, the groups agree with these by an adjusted Rand index of {found:.2f} (1: the same groups; 0: no more than by chance). "  # noqa: E501
+    told = (
+        "Made anew with another seed, the groups agree with these by an adjusted Rand index of "
+        f"{found:.2f} (1: the same groups; 0: no more than by chance). "
+    )
     if found >= 0.8:
         return told + "The groups are a property of usage more than of chance."
     if found >= 0.5:
@@ -108,7 +111,7 @@ def limits(view: UsageView) -> list[Said]:
                 "Accounts",
                 "No account is known: minima and intervals count conversations, so a "
                 "group may be one person's.",
-            )  # fmt: skip
+            )
         )
     if view.private:
         found.append(
@@ -117,7 +120,7 @@ def limits(view: UsageView) -> list[Said]:
                 "Counts carry noise, so that nobody's presence shows. Nothing is cut by "
                 "time, language, surface or model, and nothing is compared: each such figure "
                 "would spend more of the privacy budget.",
-            )  # fmt: skip
+            )
         )
     elif view.minimum_conversations > 1:
         found.append(
@@ -129,7 +132,7 @@ def limits(view: UsageView) -> list[Said]:
                 "a group's own parts or along the groups within a group; these stand as not told. "
                 "Who knows some of the conversations, or solves all sums at once, can still bound "
                 "some; differential privacy (assay usage map --epsilon) is for that.",
-            )  # fmt: skip
+            )
         )
     return found
 

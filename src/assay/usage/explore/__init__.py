@@ -1,1 +1,1 @@
-"""What a map's readers ask: counts by kind, changes, rates by group; with nothing small given away."""
+"""What a map's readers ask: counts, changes and rates by group, of nothing too small to tell."""

@@ -7,6 +7,7 @@ from functools import cache
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from assay.stats import (
     Interval,
@@ -16,7 +17,7 @@ from assay.stats import (
     p_value,
     rate,
 )
-from assay.usage.explore.columns import Columns
+from assay.usage.explore.columns import Codes, Columns
 from assay.usage.explore.groups import Groups
 from assay.usage.explore.kinds import Kind
 from assay.usage.explore.limits import FEW, Cells, Minima
@@ -29,6 +30,9 @@ MOST_COMPARED = 5
 """So many models, surfaces or languages are compared, each with each."""
 MOST_TOLD = 150
 """So many clear changes of a comparison are told, the greatest first."""
+
+
+Rows = NDArray[np.int64]
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True):
@@ -96,8 +100,8 @@ class Shares:
         self.told = told
         self._minima = minima
         self._clustered = columns.principal is not None
-        self._sizes = {}
-        self._sums: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
+        self._sizes: dict[int, NDArray[np.float64]] = {}
+        self._sums: dict[tuple[int, int], tuple[Rows, Rows]] = {}
         levels = groups.by_level(columns)
         for part in parts:
             rows = np.flatnonzero(kind.of == part)
@@ -107,23 +111,22 @@ class Shares:
                 self._take(part, levels, rows, place)
         self.interval = cache(self._interval)
 
-    def _take(self, part: int, levels: object, rows: np.ndarray, place: np.ndarray) -> None:
+    def _take(
+        self, part: int, levels: Sequence[tuple[Codes, Codes]], rows: Rows, place: Rows
+    ) -> None:
         """Each group's conversations of a part by principal, as far as there are any."""
+        size = len(self._sizes[part])
         at = np.full(int(rows.max(initial=-1)) + 1, -1, dtype=np.int64)
         at[rows] = place
-        for held, group in levels:  # type: ignore[attr-defined]
+        for held, group in levels:
             inside = held < len(at)
-            person = np.where(inside, at[np.where(inside, held, 0)], -1)
+            person, own = at[held[inside]], group[inside].astype(np.int64)
             mine = person >= 0
-            size = len(self._sizes[part])
-            cells, counts = np.unique(
-                group[mine].astype(np.int64) * size + person[mine], return_counts=True
-            )
-            starts = np.flatnonzero(np.r_[True, np.diff(cells // size) > 0]) if len(cells) else []
-            for start, end in zip(starts, [*starts[1:], len(cells)], strict=True):
-                self._sums[int(cells[start] // size), part] = (
-                    cells[start:end] % size, counts[start:end]
-                )  # fmt: skip
+            cells, counts = np.unique(own[mine] * size + person[mine], return_counts=True)
+            edges = np.flatnonzero(np.diff(cells // size) > 0) + 1
+            for cell, number in zip(np.split(cells, edges), np.split(counts, edges), strict=True):
+                if len(cell):
+                    self._sums[int(cell[0] // size), part] = cell % size, number
 
     def size(self, part: int) -> int:
         """Conversations of a part."""
@@ -141,8 +144,9 @@ class Shares:
         if not self._clustered:
             return rate(counted, self.size(part))
         sums = np.zeros_like(self._sizes[part])
-        people, counts = self._sums.get((group, part), ([], []))
-        sums[people] = counts
+        if (group, part) in self._sums:
+            people, counts = self._sums[group, part]
+            sums[people] = counts
         return clustered_mean(sums, self._sizes[part], binary=True)
 
 

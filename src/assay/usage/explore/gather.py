@@ -139,13 +139,10 @@ def _shares(groups: Groups, columns: Columns) -> list[Interval]:
         return [rate(size, len(columns)) for size in sizes[1:]]
     everyone = np.bincount(columns.principal).astype(np.float64)
     found: dict[int, Interval] = {}
-    for held, of in groups.by_level(columns)[1:]:
-        order = np.argsort(of, kind="stable")
-        starts = np.flatnonzero(np.r_[True, np.diff(of[order]) > 0, True]) if len(of) else [0]
-        for start, end in zip(starts, starts[1:], strict=False):
-            people = columns.principal[held[order[start:end]]]
-            own = np.bincount(people, minlength=len(everyone)).astype(np.float64)
-            found[int(of[order[start]])] = clustered_mean(own, everyone, binary=True)
+    for group, rows in groups.members(columns):
+        if group != ALL:
+            own = np.bincount(columns.principal[rows], minlength=len(everyone))
+            found[group] = clustered_mean(own, everyone, binary=True)
     nothing = clustered_mean(np.zeros_like(everyone), everyone, binary=True)
     return [found.get(group, nothing) for group in range(1, len(groups))]
 

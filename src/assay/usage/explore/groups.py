@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,14 @@ class Groups:
             held = np.flatnonzero(of >= 0)
             rows.append((held, of[held]))
         return [(held.astype(np.int32), of.astype(np.int32)) for held, of in rows]
+
+    def members(self, columns: Columns) -> Iterator[tuple[int, Codes]]:
+        """Every group that holds conversations, with these."""
+        for held, of in self.by_level(columns):
+            order = np.argsort(of, kind="stable")
+            edges = np.flatnonzero(np.diff(of[order]) > 0) + 1
+            for rows in np.split(order, edges) if len(order) else []:
+                yield int(of[rows[0]]), held[rows]
 
 
 def groups_of(clusters: Sequence[Cluster]) -> Groups:

@@ -76,11 +76,10 @@ def _periods(days: Codes) -> Kind:
     if not len(dated):
         return Kind(TIME, "", [UNKNOWN], np.zeros(len(days), dtype=np.int32), [])
     first, last = (int(each) for each in np.quantile(dated, [0.001, 0.999], method="nearest"))
-    for unit, number_of in _UNITS.items():
-        start, end = number_of(first), number_of(last)
-        if end - start < PERIODS:
-            break
-    start = max(start, end - PERIODS + 1)
+    unit = next((u for u, of in _UNITS.items() if of(last) - of(first) < PERIODS), "year")
+    number_of = _UNITS[unit]
+    end = number_of(last)
+    start = max(number_of(first), end - PERIODS + 1)
     distinct, back = np.unique(days, return_inverse=True)
     numbers = [-1 if day == NO_DAY else number_of(int(day)) - start for day in distinct.tolist()]
     size = end - start + 1

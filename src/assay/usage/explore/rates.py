@@ -78,16 +78,12 @@ def rates_of(
     value[scored.rows] = scored.values
     intervals: dict[int, Interval] = {}
     told = []
-    for held, of in groups.by_level(columns):
-        order = np.argsort(of, kind="stable")
-        bounds = np.flatnonzero(np.r_[True, np.diff(of[order]) > 0, True]) if len(of) else [0]
-        for start, end in zip(bounds, bounds[1:], strict=False):
-            rows = held[order[start:end]]
-            group = int(of[order[start]])
-            each, interval = _one(group, value[rows], columns.whose[rows], scored, minima)
-            told.append(each)
-            if interval is not None:
-                intervals[group] = interval
+    whose = columns.whose
+    for group, rows in groups.members(columns):
+        each, interval = _one(group, value[rows], whose[rows], scored, minima)
+        told.append(each)
+        if interval is not None:
+            intervals[group] = interval
     time = now()
     own = certificate_for(certificates, scored.version, "", time)
     others = sum(each.version == scored.version for each in certificates) - 1
@@ -131,8 +127,8 @@ def _one(
     why = _why_not_told(values[has], whose[has], missing, len(counts), scored, minima)
     if why:
         return Rate(group, None, None, None, None, None, why=why), interval
-    ends = [each if np.isfinite(each) else None for each in (interval.low, interval.high)]
-    return Rate(group, interval.estimate, *ends, n, missing, interval.warning), interval
+    low, high = (each if np.isfinite(each) else None for each in (interval.low, interval.high))
+    return Rate(group, interval.estimate, low, high, n, missing, interval.warning), interval
 
 
 def _why_not_told(

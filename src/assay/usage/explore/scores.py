@@ -98,13 +98,15 @@ def _scored(scorer: str, version: str, told: dict[str, np.ndarray], elsewhere: i
     places = np.asarray(told["place"], dtype=np.int64)
     values = np.ma.filled(np.ma.asarray(told["value"], dtype=np.float64), np.nan)
     has = np.isfinite(values)
-    reasons = np.ma.filled(np.ma.asarray(told["unscored"], dtype=object), "no value")[~has]
+    reasons: NDArray[np.object_] = np.ma.filled(
+        np.ma.asarray(told["unscored"], dtype=object), "no value"
+    )[~has]
     return Scored(
         scorer=scorer,
         version=version,
         rows=places[has],
         values=values[has],
         missing=places[~has],
-        reasons=dict(Counter(str(each) for each in reasons)),
+        reasons=dict(Counter(str(each) for each in why[~has])),
         elsewhere=elsewhere,
     )
