@@ -98,9 +98,8 @@ def _scored(scorer: str, version: str, told: dict[str, np.ndarray], elsewhere: i
     places = np.asarray(told["place"], dtype=np.int64)
     values = np.ma.filled(np.ma.asarray(told["value"], dtype=np.float64), np.nan)
     has = np.isfinite(values)
-    reasons: NDArray[np.object_] = np.ma.filled(
-        np.ma.asarray(told["unscored"], dtype=object), "no value"
-    )[~has]
+    unscored = np.ma.asarray(told["unscored"], dtype=object)
+    why: NDArray[np.object_] = np.ma.filled(unscored, "no value")
     return Scored(
         scorer=scorer,
         version=version,
