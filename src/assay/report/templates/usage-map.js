@@ -182,6 +182,7 @@
   function drawLegend(by, least, most, set, count) {
     const entry = (fill, text) => { const dot = make("span", { className: "dot" }); dot.style.setProperty("--own", fill); return make("li", null, dot, text); };
     const legend = byId("legend"), say = (v) => (by === "rate" ? figure(set, v) : v.toFixed(1));
+    legend.classList.toggle("same", by === "group");
     if (by === "group") legend.replaceChildren(...tops.slice(0, 40).map((top) => make("li", null, badge(top), isolate(top.name))));
     else if (by === "change") legend.replaceChildren(entry("var(--rise)", "▲ larger share, clearly"), entry("var(--fall)", "▼ smaller share, clearly"), entry("var(--dim)", "no clear change, or not told"));
     else if (!count) legend.replaceChildren(make("li", null, "No group has a figure that may be told."));
@@ -296,19 +297,19 @@
       { key: "n", title: "Conversations", right: true, order: (g) => countOf(g).n, cell: (g) => {
         const c = countOf(g), of = state.filter ? countOf(all) : { n: data.total, exact: true };
         const share = c.exact && of.exact && of.n ? percent(c.n / of.n) : "";
-        return make("span", null, said(c), make("span", { className: "fine" }, state.filter ? share : `${percent(g.share)} ${g.low === null ? "" : ends(g.low, g.high, bare)}`));
+        return make("span", null, said(c), make("span", { className: "fine" }, state.filter ? share : percent(g.share)), state.filter || g.low === null ? null : make("span", { className: "fine" }, ends(g.low, g.high, bare)));
       } },
     ];
-    if (change) found.push({ key: "change", title: "Change", order: (g) => { const c = change.of(g); return c ? c.gap : 0; }, cell: (g) => {
+    if (change) found.push({ key: "change", title: "Change, points", order: (g) => { const c = change.of(g); return c ? c.gap : 0; }, cell: (g) => {
       const c = change.of(g);
       if (!c) return none.cloneNode(true);
       const kind = kindOfChange(c);
-      return make("span", null, make("span", { className: c.gap > 0 ? "up" : "down" }, `${c.gap > 0 ? "▲" : "▼"} ${kind} ${points(c.gap)}`), make("span", { className: "fine" }, ends(c.low, c.high, bare)));
+      return make("span", null, make("span", { className: c.gap > 0 ? "up" : "down" }, `${c.gap > 0 ? "▲" : "▼"} ${points(c.gap).replace(" points", "")}`), make("span", { className: "fine" }, ends(c.low, c.high, bare)), kind === "new" ? make("span", { className: "fine" }, "new") : null);
     } });
     if (set) found.push({ key: "rate", title: set.scorer, order: (g) => { const r = set.by.get(g.number); return r && r.value !== null ? r.value : -1; }, cell: (g) => {
       const r = set.by.get(g.number);
       if (!r || r.value === null) return make("span", { className: "fine" }, r ? r.why : "no figure");
-      return make("span", null, figure(set, r.value), make("span", { className: "fine" }, `${ends(r.low, r.high, (v) => (set.rate ? bare(v) : v.toFixed(3)))} n = ${number(r.n)}${r.missing ? `, ${number(r.missing)} missing` : ""}`));
+      return make("span", null, figure(set, r.value), make("span", { className: "fine" }, ends(r.low, r.high, (v) => (set.rate ? bare(v) : v.toFixed(3)))), make("span", { className: "fine" }, `n = ${number(r.n)}`), r.missing ? make("span", { className: "fine" }, `${number(r.missing)} missing`) : null);
     } });
     if (groups.some((g) => g.concern !== null)) found.push({ key: "concern", title: "Concern", right: true, order: (g) => g.concern ?? -1, cell: (g) => (g.concern === null ? none.cloneNode(true) : g.concern.toFixed(2)) });
     return found;
@@ -326,7 +327,7 @@
       return make("th", { scope: "col", ariaSort: sorted ? (state.down ? "descending" : "ascending") : "none", className: c.right ? "n" : "" }, button);
     }));
     byId("rows").tBodies[0].replaceChildren(...rows.slice(0, state.rows).map((g) => make("tr", { className: g.number === state.chosen ? "here" : "" },
-      ...own.map((c) => make(c.key === "name" ? "th" : "td", { className: c.right ? "n" : "", ...(c.key === "name" ? { scope: "row" } : {}) }, c.cell(g))))));
+      ...own.map((c) => make(c.key === "name" ? "th" : "td", { className: c.right ? "n" : c.key === "rate" && c.order(g) < 0 ? "why" : "", ...(c.key === "name" ? { scope: "row" } : {}) }, c.cell(g))))));
     const g = group(state.chosen), caption = byId("rows-caption");
     if (state.matching) caption.replaceChildren(`${number(rows.length)} of ${number(groups.length)} groups match.`);
     else caption.replaceChildren(`${number(rows.length)} groups within `, isolate(g.children.length ? g.name : group(Math.max(g.parent, 0)).name), ".");
@@ -344,7 +345,7 @@
     if (!change) about.replaceChildren("Choose two different sides to compare.");
     else {
       const { found, back } = change, slice = sliceOf(found.kind);
-      const side = (i) => [isolate(slice.values[i ? found.second : found.first]), ` (${number(found.n[i])} conversations, ${number(found.people[i])} ${data.clustered === false ? "conversations" : "principals"})`];
+      const side = (i) => [isolate(slice.values[i ? found.second : found.first]), ` (${number(found.n[i])} conversations${data.clustered ? ` of ${number(found.people[i])} linked people` : ""})`];
       about.replaceChildren("From ", ...side(back ? 1 : 0), " to ", ...side(back ? 0 : 1), `: ${number(found.clear)} of ${number(found.tested)} tested groups changed clearly.`,
         found.clear > found.changes.length ? ` The ${number(found.changes.length)} greatest changes are told.` : "", found.few ? ` ${number(found.few)} groups are too small to test.` : "", found.untold ? ` ${number(found.untold)} cannot be compared, since a side may not be told.` : "");
     }

@@ -75,6 +75,7 @@ def data(view: UsageView) -> Iterator[Markup]:
         "minimum": view.minimum_conversations,
         "total": view.record.conversations,
         "private": view.private,
+        "clustered": view.clustered,
         "profile": view.record.profile,
     }
     yield inert(b"]," + msgspec.json.encode(rest)[1:])

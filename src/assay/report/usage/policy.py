@@ -18,7 +18,7 @@ from assay.usage.explore.view import Slices, UsageView
 
 MOST_TOP = 30
 MOST_CHANGES = 10
-_TITLES = {"language": "Languages", "surface": "Surfaces", "model": "Models"}
+_TITLES = {"time": "Periods", "language": "Languages", "surface": "Surfaces", "model": "Models"}
 
 
 @dataclass(frozen=True)
