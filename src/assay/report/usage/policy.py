@@ -193,11 +193,10 @@ def _shift(view: UsageView, each: Change) -> Shift:
     def said(value: float | None) -> str:
         return f"fewer than {view.minimum_conversations:,}" if value is None else f"{value:.2%}"
 
-    after = None if each.difference < 0 and each.after is None else each.after
     sign = "+" if each.difference > 0 else "\N{MINUS SIGN}"
     return Shift(
         name=short(view.groups[each.group - 1].cluster.name),
-        words=f"{said(each.before)} to {said(after)}: {sign}"
+        words=f"{said(each.before)} to {said(each.after)}: {sign}"
         f"{abs(100 * each.difference):.2f} points "
         f"[{100 * each.low:.2f}, {100 * each.high:.2f}]",
         rising=each.difference > 0,
