@@ -120,9 +120,12 @@ def one(place: Path) -> None:
     started = time.perf_counter()
     file = api.report_launch("pilot", workspace=place)
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    cost = (
+        f"{spent.ru_utime + spent.ru_stime:.1f} s of CPU, {spent.ru_maxrss / 1e3:,.0f} MB at most"
+    )
     size = file.stat().st_size / 1e6
-    print(f"{seconds:.1f} s, {peak:,.0f} MB at most, a file of {size:.1f} MB", flush=True)
+    print(f"{seconds:.1f} s, {cost}, a file of {size:.1f} MB", flush=True)
 
 
 if __name__ == "__main__":

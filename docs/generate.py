@@ -106,6 +106,7 @@ def assay_toml() -> str:
         ('[models."provider/model"]', "ModelSetting"),
         ("price", "PriceSetting"),
         ("[budget]", "BudgetSetting"),
+        ("[usage]", "UsageSetting"),
     ):
         about = _code(schema["$defs"][name]["description"])
         parts += [f"## {title}\n\n{about}\n", _properties(schema["$defs"][name], schema)]

@@ -25,7 +25,7 @@ HEAVY = {  # package -> the rooms that may import it
     "py3langid": {"usage"},
     "opentelemetry": {"formats"},
     "pyarrow": {"formats", "store"},
-    "pydantic": {"evals", "launch", "runs"},
+    "pydantic": {"evals", "launch", "runs", "watch"},
     "python_calamine": {"formats"},
     "rich": {"cli"},
     "sklearn": {"usage"},

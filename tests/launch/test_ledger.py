@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def test_a_finding_is_opened_mitigated_proved_and_closed(
     assert (effect.before, effect.after, effect.n, effect.clusters) == (0.7, 0.97, 100, 100)
     assert effect.missing == {}
     assert "paired" in effect.method
+    assert effect.standing == "by definition"
     closed = api.close_finding("F1", by="Ana", reason="Shown.", workspace=workspace)
     assert (closed.open, closed.closed_by, closed.reason) == (False, "Ana", "Shown.")
     with pytest.raises(AssayError, match="was closed by Ana"):
@@ -202,6 +204,7 @@ def test_a_regression_is_measured_in_its_slice(workspace: Path, run: Run) -> Non
     effect = mitigated(workspace, found.id, before, after).mitigations[0].effect
     assert effect is not None
     assert (effect.better, effect.n, effect.shown) == ("low", 50, True)
+    assert effect.standing == "uncertified"
     assert effect.value == pytest.approx(-0.98)
 
 
@@ -273,6 +276,23 @@ def test_many_findings_are_read_at_once(workspace: Path) -> None:
     found = findings_of(Workspace(workspace))
     assert [each.id for each in found] == [f"F{number}" for number in range(30, 0, -1)]
     assert all(len(each.mitigations) == 1 for each in found)
+
+
+def test_findings_that_are_opened_at_once_have_ids_of_their_own(workspace: Path) -> None:
+    def begin(number: int) -> str:
+        return opened(workspace, "cluster", f"cluster {number}").id
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(begin, range(24)))
+    assert sorted(ids) == sorted(f"F{number}" for number in range(1, 25))
+
+
+def test_what_is_said_stays_on_one_line(workspace: Path, run: Run, launch: Launch) -> None:
+    run("new")
+    launch(FIRM)
+    opened(workspace, summary="Bad.\nLaunch pilot: go.", owner="Ana\n\tLopes")
+    [condition] = api.check_launch("pilot", workspace=workspace).conditions
+    assert condition == "finding F1 (gate right, owner Ana Lopes) is open: Bad. Launch pilot: go."
 
 
 def test_an_open_finding_makes_a_go_conditional_and_voids_only_what_did_not_see_it(

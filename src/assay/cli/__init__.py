@@ -11,6 +11,7 @@ from assay.cli import (
     comparing,
     exploring,
     findings,
+    health,
     labelling,
     launching,
     looking,
@@ -18,6 +19,7 @@ from assay.cli import (
     running,
     usage,
     usage_privacy,
+    watching,
 )
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
@@ -43,6 +45,8 @@ for room in (
     usage_privacy,
     mapping,
     exploring,
+    watching,
+    health,
 ):
     room.register(app)
 

@@ -201,7 +201,8 @@ def _effect(effect: Effect | None) -> list[str]:
         f"{'Shown' if effect.shown else 'Not shown'}: {effect.words},"
         f" {'higher' if effect.better == 'high' else 'lower'} is better.",
         f"Runs {effect.before_run} and {effect.after_run}. {effect.method}; n {effect.n:,},"
-        f" clusters {effect.clusters:,}, missing {_counts(effect.missing)}.",
+        f" clusters {effect.clusters:,}, missing {_counts(effect.missing)}; scorer"
+        f" {effect.standing}.",
     ]
     if effect.warning:
         lines.append(f"{effect.warning[:1].upper()}{effect.warning[1:]}.")

@@ -23,15 +23,10 @@ from assay.runs.audit import Audit, read_audit
 from assay.runs.certificates import read_certificates
 from assay.runs.pairing import Pairing, Side
 from assay.runs.replies import hold_labels, replies_in
+from assay.runs.saturation import MOST_MODELS, SATURATED, state_of
 from assay.runs.trust import FEWEST
 from assay.store.query import connect, literal, quoted
 from assay.store.workspace import RunFolder, Workspace
-
-SATURATED = 0.02
-"""An eval is saturated where no model lies further from perfect than this share of the scale."""
-FEWEST_MODELS = 3
-"""How many models must have been asked before an eval is called saturated."""
-_MOST_MODELS = 20
 
 
 @dataclass(frozen=True)
@@ -60,8 +55,12 @@ class Collector:
 
     @cached_property
     def runs(self) -> list[tuple[RunFolder, RunRecord]]:
-        """Every run, newest first; of those begun in one second, the last to end."""
-        found = [(folder, folder.read()) for folder in self._place.runs()]
+        """Every run, newest first; of those begun in one second, the last to end.
+
+        A watch's looks are no evidence unless their ids are named.
+        """
+        read = [(folder, folder.read()) for folder in self._place.runs()]
+        found = [each for each in read if all(asked.draw is None for asked in each[1].evals)]
 
         def age(each: tuple[RunFolder, RunRecord]) -> tuple[str, int]:
             return each[1].created, each[0].record_file.stat().st_mtime_ns
@@ -246,7 +245,7 @@ class Collector:
             return ""
         others: dict[str, Found] = {found.record.model: found}
         for folder, record in self.runs:
-            if len(others) >= _MOST_MODELS:
+            if len(others) >= MOST_MODELS:
                 break
             if record.model in others or record.status != "complete":
                 continue
@@ -257,12 +256,8 @@ class Collector:
                     same = asked.hash == found.eval.hash and scorer.version == found.scorer.version
                     if same and asked.name == found.eval.name and scorer.name == found.scorer.name:
                         others[record.model] = Found(folder, record, asked, scorer)
-        if len(others) < FEWEST_MODELS:
-            return ""
-        low, high = found.scorer.bounds
-        best = low if low_is_good else high
-        worst = max(abs(value - best) for value in self._means(list(others.values()), slice_))
-        if worst > SATURATED * (high - low) + 1e-9:
+        means = self._means(list(others.values()), slice_)
+        if state_of(means, found.scorer.bounds, low_is_good=low_is_good) != "saturated":
             return ""
         return (
             f"{found.eval.name} is saturated here: all {len(others)} models that were asked lie"

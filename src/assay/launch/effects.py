@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from assay.errors import AssayError, NotFoundError
 from assay.launch.bounds import bounds_of
 from assay.launch.evidence import Threshold
 from assay.launch.matched import side_by_side
 from assay.launch.needed import POWER, more_samples
+from assay.launch.standing import known_of
 from assay.launch.subjects import check_direction
-from assay.records import Difference, Effect, Finding, Measure, RunRecord
+from assay.records import Contrast, Difference, Effect, Finding, Measure, now
+from assay.runs.certificates import read_certificates
 from assay.runs.contrast import contrasts
 from assay.runs.differences import difference_in
 from assay.runs.pairing import Pairing, Side
@@ -42,11 +44,14 @@ def effect_of(place: Workspace, finding: Finding, before: str, after: str) -> Ef
     with connect() as connection:
         pairing = Pairing(connection, old, new, flips=finding.sample_id is not None)
         matched = pairing.pairs()
+        differ = (*contrasts(old.folder.read(), new.folder.read()), *pairing.contrasts())
         told = difference_in(matched, new.eval, new.scorer, finding.measure.slice)
         sample = None
         if finding.sample_id is not None:
             sample = pairing.sample(finding.sample_id, finding.epoch)
     assert told.better is not None
+    certificates = read_certificates(place.root)
+    known = known_of(new.scorer, certificates, told.slice, new.folder.id, now())
     shown = told.verdict == "better"
     needed, count = ("", None) if shown else _needed(matched, told, new.scorer.bounds)
     return Effect(
@@ -71,7 +76,8 @@ def effect_of(place: Workspace, finding: Finding, before: str, after: str) -> Ef
         least=told.least,
         greatest=told.greatest,
         rate=new.scorer.bounds == (0.0, 1.0),
-        differs=tuple(_differs(old.folder.read(), new.folder.read(), new.eval.name)),
+        standing=known.standing,
+        differs=tuple(_differs(old, new, differ)),
         needed=needed,
         needed_samples=count,
         sample=sample,
@@ -132,12 +138,13 @@ def _missing(told: Difference) -> dict[str, int]:
     }
 
 
-def _differs(old: RunRecord, new: RunRecord, eval_name: str) -> Iterator[str]:
+def _differs(old: Side, new: Side, differ: Iterable[Contrast]) -> Iterator[str]:
     """In what the runs differ, the mitigation among it."""
-    if old.model != new.model:
-        yield f"model: {_short(old.model)} before, {_short(new.model)} after"
-    for each in contrasts(old, new):
-        if each.eval in ("", eval_name) and not each.what.startswith("content"):
+    before, after = (side.folder.read().model for side in (old, new))
+    if before != after:
+        yield f"model: {_short(before)} before, {_short(after)} after"
+    for each in differ:
+        if each.eval in ("", new.eval.name) and each.what != "content hash":
             yield f"{each.what}: {_short(each.baseline)} before, {_short(each.candidate)} after"
 
 

@@ -85,10 +85,12 @@ def decide(threshold: Threshold, confidence: float, evidence: Evidence) -> Decis
         )
     if evidence.basis == "uncertified":
         labels = first_labels(scores, threshold, confidence)
+        own = "" if isinstance(scores, Pairs) else " Or label some of this run: `assay labels`."
         return Decision(
             verdict="inconclusive",
             reason="It would pass if the scorer were always right, but nobody has measured the"
-            f" scorer's error. {evidence.standing_note}".rstrip(),
+            f" scorer's error. {evidence.standing_note}".rstrip()
+            + own,
             conditions=conditions[1:],  # the first says the same
             needed=labels or _labels_and_samples(),
             bounds=bounds,

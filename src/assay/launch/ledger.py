@@ -66,10 +66,10 @@ def opened(
     Raises:
         AssayError: it has no owner or no summary.
     """
-    _need("a finding", owner=owner, summary=summary)
+    owner, summary = _need("a finding", owner=owner, summary=summary)
     told = {
         "kind": kind,
-        "subject": subject.name,
+        "subject": _line(subject.name),
         "launch": launch,
         "summary": summary,
         "owner": owner,
@@ -95,7 +95,7 @@ def mitigated(
     Raises:
         AssayError: the finding is closed, or the runs cannot prove anything.
     """
-    _need("a mitigation", what=what, by=by)
+    what, by = _need("a mitigation", what=what, by=by)
     finding = finding_of(place, id)
     _check_open(finding)
     effect = None if runs is None else effect_of(place, finding, *runs)
@@ -148,7 +148,7 @@ def closed(place: Workspace, id: str, by: str, reason: str) -> Finding:
     Raises:
         AssayError: no mitigation's effect is shown: what was seen, and what would show it.
     """
-    _need("closing", by=by)
+    [by] = _need("closing", by=by)
     finding = finding_of(place, id)
     _check_open(finding)
     refused = [f"{finding.id} cannot be closed: no mitigation is shown to have worked."]
@@ -163,7 +163,7 @@ def closed(place: Workspace, id: str, by: str, reason: str) -> Finding:
         raise AssayError(" ".join(refused), fix=_remedy(finding))
     with Catalogue(place.root) as catalogue, catalogue.change():
         _check_open(_read(catalogue, finding.id))
-        told = {"by": by, "reason": reason, "mitigation": each.number, "effect": effect}
+        told = {"by": by, "reason": _line(reason), "mitigation": each.number, "effect": effect}
         catalogue.note(CLOSED, finding.id, msgspec.to_builtins(told))
         return _read(catalogue, finding.id)
 
@@ -241,7 +241,14 @@ def _check_open(finding: Finding) -> None:
         )
 
 
-def _need(about: str, /, **told: str) -> None:
+def _need(about: str, /, **told: str) -> list[str]:
+    """The texts, each as one line. None may be empty."""
     for name, text in told.items():
         if not text.strip():
             raise AssayError(f"{about} needs --{name}.", fix=f"Say --{name}.")
+    return [_line(text) for text in told.values()]
+
+
+def _line(text: str) -> str:
+    """Text as one line, so that it cannot pass for lines of ours where it is printed."""
+    return " ".join(text.split())

@@ -142,7 +142,8 @@ class LaunchCheck(msgspec.Struct, frozen=True, kw_only=True):
     waived, with conditions; each of the launch's open ``findings`` is one. ``no-go``: a gate
     failed, or lacks evidence, and nobody waived it.
     ``definition_sha256`` is of the launch's file; ``evidence_sha256`` covers that file, the files
-    of every run and every certificate that the verdict rests on. ``signatures`` change no verdict.
+    of every run, people's labels of it and every certificate that the verdict rests on. Neither
+    ``signatures`` nor the ledger change a gate's verdict.
     """
 
     launch: str

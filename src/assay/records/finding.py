@@ -53,7 +53,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     pairs, ``missing`` by reason the samples that are not among them. ``differs`` lists in what
     the two runs differ, the mitigation among it. ``needed`` says what would show an effect that
     is not, and ``needed_samples`` how many more samples (None where no number would do). ``rate``:
-    the scores lie between 0 and 1. ``sample`` is there where the finding is about one.
+    the scores lie between 0 and 1. ``standing`` says what is known of the scorer's error: it is not
+    taken out of the difference. ``sample`` is there where the finding is about one.
     """
 
     eval: str
@@ -77,6 +78,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     least: float | None = None
     greatest: float | None = None
     rate: bool = False
+    standing: str = "uncertified"
     differs: tuple[str, ...] = ()
     needed: str = ""
     needed_samples: int | None = None

@@ -44,6 +44,7 @@ class EvalRecord(msgspec.Struct, frozen=True):
 
     ``hash`` covers definition and samples; ``path`` is the folder where they lay. ``samples`` and
     ``epochs`` multiply to the planned transcripts; ``limit`` is set where only the first samples
+    were taken, or as many at random where ``draw``, from which the choice follows, is set too.
     were taken. ``chapter`` is the launch report's, where the eval names one.
     """
 
@@ -59,6 +60,7 @@ class EvalRecord(msgspec.Struct, frozen=True):
     parameters: dict[str, Any]
     scorers: tuple[ScorerRecord, ...]
     limit: int | None = None
+    draw: str | None = None
     chapter: Chapter | None = None
 
 

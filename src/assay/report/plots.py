@@ -41,18 +41,7 @@ def interval_plot(name: str, title: str, lanes: Sequence[Lane], scale: Scale) ->
     height = LANE * len(lanes) + 2
     drawn = [_lane(lane, LANE * i + LANE // 2 + 1, scale) for i, lane in enumerate(lanes)]
     told = "; ".join(_told(lane, scale) for lane in lanes)
-    return Markup(
-        '<svg class="plot" role="img" width="100%" height="{height}" aria-labelledby="{name}-t"'
-        ' aria-describedby="{name}-d"><title id="{name}-t">{title}</title>'
-        '<desc id="{name}-d">{told}</desc>{grid}{lanes}</svg>'
-    ).format(
-        height=height,
-        name=name,
-        title=visible(title),
-        told=visible(told),
-        grid=_grid(scale, height),
-        lanes=Markup("").join(drawn),
-    )
+    return _plot(name, title, told, height, [_grid(scale, height), *drawn])
 
 
 def difference_plot(name: str, title: str, change: Change, scale: Scale, span: float) -> Markup:
@@ -72,20 +61,9 @@ def difference_plot(name: str, title: str, change: Change, scale: Scale, span: f
         if found.missing and found.least is not None and found.greatest is not None:
             least, greatest = _around(found.least, span), _around(found.greatest, span)
             drawn = _line(least, greatest, height // 2, "open") + drawn
-    return Markup(
-        '<svg class="plot" role="img" width="100%" height="{height}" aria-labelledby="{name}-t"'
-        ' aria-describedby="{name}-d"><title id="{name}-t">{title}</title>'
-        '<desc id="{name}-d">{told}</desc>{grid}'
-        '<line class="zero" x1="50%" x2="50%" y1="0" y2="{height}"/>{ticks}{drawn}</svg>'
-    ).format(
-        height=height,
-        name=name,
-        title=visible(title),
-        told=visible(told),
-        grid=_lines(height),
-        ticks=Markup('<g class="ticks">{}</g>').format(_span_labels(scale, span, height + 12)),
-        drawn=drawn,
-    )
+    zero = Markup('<line class="zero" x1="50%" x2="50%" y1="0" y2="{}"/>').format(height)
+    ticks = Markup('<g class="ticks">{}</g>').format(_span_labels(scale, span, height + 12))
+    return _plot(name, title, told, height, [_lines(height), zero, ticks, drawn])
 
 
 def difference_axis(scale: Scale, span: float) -> Markup:
@@ -107,6 +85,20 @@ def marker(shape: Shape) -> Markup:
     """A marker by itself, for a legend."""
     return Markup('<svg class="key" aria-hidden="true" width="30" height="16">{mark}</svg>').format(
         mark=_line(10.0, 90.0, 8, f"interval {shape}") + _marker(shape, 50.0, 8)
+    )
+
+
+def _plot(name: str, title: str, told: str, height: int, parts: Sequence[Markup]) -> Markup:
+    return Markup(
+        '<svg class="plot" role="img" width="100%" height="{height}" aria-labelledby="{name}-t"'
+        ' aria-describedby="{name}-d"><title id="{name}-t">{title}</title>'
+        '<desc id="{name}-d">{told}</desc>{parts}</svg>'
+    ).format(
+        height=height,
+        name=name,
+        title=visible(title),
+        told=visible(told),
+        parts=Markup("").join(parts),
     )
 
 

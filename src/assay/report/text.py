@@ -123,9 +123,8 @@ def missing_by_side(missing: dict[str, int]) -> str:
     told = []
     for name, count in by_count(missing):
         side, _, reason = name.rpartition(" ")
-        known = reason in REASONS
-        words = REASONS[reason] if known else name
-        words = f"{side}: {words}" if side and known else words
+        words = REASONS.get(reason, "")
+        words = f"{side.removesuffix(':')}: {words}" if side and words else words or name
         told.append(words if len(missing) == 1 else f"{words} ({count:,})")
     return ", ".join(told)
 

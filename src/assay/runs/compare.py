@@ -25,6 +25,7 @@ from assay.runs.contrast import common_scorers, contrasts, uncompared
 from assay.runs.differences import adjusted, differences, worst_first
 from assay.runs.figures import figures, headline
 from assay.runs.pairing import Pairing, Side
+from assay.runs.retirement import retirements
 from assay.store.query import connect, literal
 from assay.store.workspace import RunFolder
 
@@ -130,11 +131,27 @@ class _Pass:
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """What differs besides the model; what the records say, then what the rows say."""
-        return (*contrasts(self._baseline.read(), self._candidate.read()), *self._told)
+        there = {each.eval for each in self.overall}
+        retired = (
+            Contrast(each.eval, "retired", each.why, each.why)
+            for each in self._retired()
+            if each.eval in there
+        )
+        found = contrasts(self._baseline.read(), self._candidate.read())
+        return (*found, *self._told, *retired)
 
     def uncompared(self) -> tuple[Uncompared, ...]:
         """Evals and scorers for which there is no difference."""
-        return (*uncompared(self._baseline.read(), self._candidate.read()), *self._empty)
+        found = (*uncompared(self._baseline.read(), self._candidate.read()), *self._empty)
+        told = {each.eval for each in found if not each.scorer}
+        return (*found, *(each for each in self._retired() if each.eval in told))
+
+    def _retired(self) -> list[Uncompared]:
+        """The runs' evals that the workspace has retired, each with its bridge in words."""
+        gone = retirements(self._candidate.path.parent.parent)
+        evals = (*self._baseline.read().evals, *self._candidate.read().evals)
+        names = dict.fromkeys(each.name for each in evals if each.name in gone)
+        return [Uncompared(name, "", gone[name].words) for name in names]
 
     def in_order(self, found: Sequence[Difference]) -> tuple[Difference, ...]:
         """The worst regression first."""

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from assay.records import Bridge, Comparison, Difference, RunRecord, Uncompared
+from assay.records import Bridge, Comparison, Difference, Good, RunRecord, Uncompared
 from assay.report.changes import Change, change
-from assay.report.model import MAX_ROWS, requests_words, scorer_of
+from assay.report.model import MAX_ROWS, Sliced, requests_words, scale_around, scorer_of
 from assay.report.sql import Place, Query, differences_sql
 from assay.report.text import Scale, missing_words
 
@@ -16,41 +16,19 @@ _Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Sliced):
     """One difference: what it is about, the two figures, and the change between them."""
 
+    eval: str
+    scorer: str
+    slice: Mapping[str, str]
+    good: Good
     difference: Difference
     scale: Scale
     change: Change
     baseline: str
     candidate: str
     missing: str
-
-    @property
-    def eval(self) -> str:
-        return self.difference.eval
-
-    @property
-    def scorer(self) -> str:
-        return self.difference.scorer
-
-    @property
-    def slice(self) -> Mapping[str, str]:
-        return self.difference.slice
-
-    @property
-    def name(self) -> str:
-        """The slice's own name; empty for an overall row."""
-        return ", ".join(value for key, value in self.slice.items() if key != "polarity")
-
-    @property
-    def requests(self) -> str:
-        return requests_words(self.slice)
-
-    @property
-    def direction(self) -> str:
-        """``higher is better`` or ``lower is better``, as far as that can be said."""
-        return f"{self.difference.better}er is better" if self.difference.better else ""
 
     @property
     def flips(self) -> str:
@@ -130,8 +108,7 @@ class _Scales:
         bounds = next((each.bounds for each in scorers if each and each.bounds), None)
         if bounds:
             return Scale(*bounds)
-        ends = self._ends.get(place) or [0.0, 1.0]
-        return Scale(min(ends), max(ends), known=False)
+        return scale_around(self._ends.get(place, []))
 
     def row(self, difference: Difference) -> Row:
         scale = self.of((difference.eval, difference.scorer))
@@ -140,6 +117,10 @@ class _Scales:
         sides = (("candidate", difference.candidate_missing),
                  ("baseline", difference.baseline_missing))  # fmt: skip
         return Row(
+            eval=difference.eval,
+            scorer=difference.scorer,
+            slice=difference.slice,
+            good=difference.good,
             difference=difference,
             scale=scale,
             change=told,

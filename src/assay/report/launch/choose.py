@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -31,8 +32,16 @@ from assay.store.workspace import RunFolder
 ROOM = 600
 """Samples in one report."""
 
-OF_STRATUM = 20
-"""Samples of one eval, polarity, area, language and outcome that are looked at."""
+FEWEST, SPARE = 3, 4
+"""Of samples alike in eval, polarity, area, language and outcome, so many are looked at, and so
+many times their even share of the room, since other kinds may have fewer than theirs."""
+
+_BEST = """
+SELECT * FROM told WHERE tier = ? QUALIFY row_number() OVER (
+    PARTITION BY eval, polarity, policy_area, language
+    ORDER BY bad DESC, md5(eval || sample_id || epoch)
+) <= ?
+"""
 
 Twins = Mapping[tuple[Path, str], Found]
 
@@ -60,15 +69,17 @@ def choose_samples(own: Sequence[Found], twins: Twins, room: int = ROOM) -> Samp
     for found in _by_run(own).values():
         with connect(memory="256MB") as connection:
             connection.execute("SET threads = 2")
-            query = _ranking(found)
-            for tier, count in connection.execute(f"{query} SELECT tier, count(*) FROM told"
-                                                  " GROUP BY tier").fetchall():  # fmt: skip
-                of_tier[tier] += count
-            rows = connection.execute(
-                f"{query} SELECT * FROM told QUALIFY row_number() OVER"
-                " (PARTITION BY eval, tier, polarity, policy_area, language"
-                f" ORDER BY bad DESC, md5(eval || sample_id || epoch)) <= {OF_STRATUM}"
+            connection.execute(f"CREATE TEMP TABLE told AS {_ranking(found)} SELECT * FROM told")
+            counts = connection.execute(
+                "SELECT tier, count(*), count(DISTINCT (eval, polarity, policy_area, language))"
+                " FROM told GROUP BY tier"
             ).fetchall()
+            rows: list[tuple[Any, ...]] = []
+            for tier, count, strata in counts:
+                of_tier[tier] += count
+                rows += connection.execute(
+                    _BEST, [tier, FEWEST + SPARE * room // strata]
+                ).fetchall()
         for id, eval, sample_id, epoch, polarity, area, language, tier, bad in rows:
             key = (eval, sample_id, epoch)
             rank = (-bad, spread(key))

@@ -12,7 +12,6 @@ from assay.launch.collect import Collector, Found, most_alike
 from assay.launch.definition import LaunchDefinition
 from assay.launch.definition import Subject as Named
 from assay.launch.signing import last_signed
-from assay.launch.standing import BY_DEFINITION
 from assay.records import Contrast, Finding, RunRecord, now
 from assay.report.compare import direction
 from assay.report.launch.choose import choose_samples
@@ -20,7 +19,7 @@ from assay.report.launch.read import Reader
 from assay.report.launch.view import Changes, LaunchView, Source, Standing, Subject
 from assay.report.model import POLARITIES, requests_words
 from assay.report.provenance import other_roles
-from assay.runs.certificates import certificate_for
+from assay.runs.certificates import BY_DEFINITION, certificate_for
 from assay.runs.contrast import ABSENT, contrasts
 from assay.store.workspace import RunFolder, Workspace
 

@@ -8,9 +8,8 @@ from typing import TypeVar
 
 from assay.records import Difference, Estimate, Good, ScorerRecord
 from assay.report.changes import Change, change
-from assay.report.compare import direction
 from assay.report.launch.view import Source, Subject
-from assay.report.model import MAX_ROWS, Figure, badness, figure, requests_words
+from assay.report.model import MAX_ROWS, Figure, Sliced, badness, figure, scale_around
 from assay.report.sql import (
     Place,
     Query,
@@ -36,7 +35,7 @@ class Other:
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Sliced):
     """One figure of the candidate, and those that stand beside it."""
 
     eval: str
@@ -47,21 +46,6 @@ class Row:
     candidate: Figure | None
     others: tuple[Other, ...]
     badness: float | None
-
-    @property
-    def name(self) -> str:
-        """The slice's own name; empty for an overall row."""
-        return ", ".join(value for key, value in self.slice.items() if key != "polarity")
-
-    @property
-    def requests(self) -> str:
-        return requests_words(self.slice)
-
-    @property
-    def direction(self) -> str:
-        """``higher is better`` or ``lower is better``, as far as that can be said."""
-        good = direction(self.good, self.slice.get("polarity"))
-        return f"{good}er is better" if good else ""
 
 
 @dataclass(frozen=True)
@@ -222,7 +206,5 @@ def _rank(row: Row) -> tuple[bool, bool, float, str]:
 def _scale(scorer: ScorerRecord, estimates: Sequence[Estimate]) -> Scale:
     if scorer.bounds:
         return Scale(*scorer.bounds)
-    ends = [end for e in estimates for end in (e.value, e.low, e.high) if end is not None]
-    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
-    room = (high - low) * 0.05 or abs(high) * 0.05 or 1.0
-    return Scale(low - room, high + room, known=False)
+    ends = (end for e in estimates for end in (e.value, e.low, e.high))
+    return scale_around([end for end in ends if end is not None])
