@@ -52,6 +52,7 @@ from assay.runs.verbs import (
     show,
     sql,
 )
+from assay.usage.drafting.verbs import draft_eval
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
 from assay.usage.looks import Look
@@ -93,6 +94,7 @@ __all__ = [
     "close_finding",
     "compare",
     "compare_many",
+    "draft_eval",
     "eval_health",
     "explore_usage",
     "export",

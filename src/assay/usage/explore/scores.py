@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,8 +99,8 @@ def _scored(scorer: str, version: str, told: dict[str, np.ndarray], elsewhere: i
     places = np.asarray(told["place"], dtype=np.int64)
     values = np.ma.filled(np.ma.asarray(told["value"], dtype=np.float64), np.nan)
     has = np.isfinite(values)
-    unscored = np.ma.asarray(told["unscored"], dtype=object)
-    why: NDArray[np.object_] = np.ma.filled(unscored, "no value")
+    unscored: Any = np.ma.asarray(told["unscored"], dtype=object)
+    why = np.ma.filled(unscored, "no value")
     return Scored(
         scorer=scorer,
         version=version,
