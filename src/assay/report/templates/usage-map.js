@@ -205,14 +205,14 @@
       if (fits(inside, y, w, height * 1.25)) nodes.push(draw("text", { class: kind, x: inside, y: y + height / 3, "font-size": height, "stroke-width": 4 * unit }, text));
     };
     const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text);
-    const wide = map.clientWidth > 480;
+    const wide = map.clientWidth > 400;
     for (const top of tops) {
       const own = groups.filter((g) => g.circle && g.top === top);
       if (!own.length) continue;
       const total = own.reduce((sum, g) => sum + g.circle[2] ** 2, 0);
       const x = own.reduce((sum, g) => sum + g.circle[0] * g.circle[2] ** 2, 0) / total, y = own.reduce((sum, g) => sum + g.circle[1] * g.circle[2] ** 2, 0) / total;
       const near = own.reduce((best, g) => (Math.hypot(g.circle[0] - x, g.circle[1] - y) < Math.hypot(best.circle[0] - x, best.circle[1] - y) ? g : best));
-      label(wide ? `${top.place} ${cut(top.name, 24)}` : String(top.place), near.circle[0], near.circle[1], "top", size);
+      label(wide ? `${top.place} ${cut(top.name, wide ? 22 : 0)}` : String(top.place), near.circle[0], near.circle[1], "top", size);
     }
     const inView = groups.filter((g) => g.circle && g.level === 0 && g !== g.top).sort((a, b) => b.circle[2] - a.circle[2]);
     const room = (g) => g.circle[2] * 2 / unit;
@@ -413,7 +413,7 @@
   function setCompare(kind) {
     const own = data.comparisons.filter((c) => c.kind === kind), slice = sliceOf(kind);
     const used = [...new Set(own.flatMap((c) => [c.first, c.second]))].sort((a, b) => a - b).map((i) => [i, slice.values[i]]);
-    fill(byId("first"), used, kind === "time" ? used[Math.max(0, used.length - 2)][0] : used[0][0]);
+    fill(byId("first"), used, used[0][0]);
     fill(byId("second"), used, used[kind === "time" ? used.length - 1 : 1][0]);
   }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import hmac
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -19,7 +20,7 @@ import msgspec
 
 from assay.errors import AssayError, DefinitionError, NotFoundError, Problem
 from assay.evals.card import SECTIONS
-from assay.evals.definition import CARD
+from assay.evals.definition import CARD, FILE
 from assay.evals.drafts import COLUMN, UNDECIDED, cleaned
 from assay.evals.init import init_eval
 from assay.formats.safe import harmless_cell, is_formula, printable
@@ -32,6 +33,7 @@ from assay.usage.mapping.folder import MapFolder
 
 TRIES = 3
 LONGEST = 2_000
+_DESCRIPTION = re.compile(r"^description: .*$", re.MULTILINE)
 _LEAST = 8  # characters of a draft
 _SYSTEM = (
     "You help to write evaluations of AI safety. You are shown what a group of people's requests to"
@@ -206,6 +208,14 @@ def _write(folder: Path, texts: Sequence[str], found: Drafted, record: MapRecord
                 cells = (f"draft-{number:03d}", UNDECIDED, text, "", found.model)
                 rows.writerow([harmless_cell(cell) for cell in cells])
         made = init_eval(Path(temporary) / folder.name, like=sheet)
+        definition = made / FILE
+        definition.write_text(
+            _DESCRIPTION.sub(
+                "description: Requests like those of a group of usage, drafted by a model.",
+                definition.read_text(encoding="utf-8"),
+            ),
+            "utf-8",
+        )
         card = made / CARD
         card.write_text(_with_origin(card.read_text(encoding="utf-8"), found, record), "utf-8")
         shutil.move(made, free_folder(folder))

@@ -37,6 +37,13 @@ def gather(root: Path, usage: UsageFolder, *, examples: bool) -> UsageView:
         root: the workspace's folder.
         examples: take conversations along, where the map is of the safety profile.
     """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # many short sums: threads would wait for each other
+        return _gathered(root, usage, examples=examples)
+
+
+def _gathered(root: Path, usage: UsageFolder, *, examples: bool) -> UsageView:
     place = MapFolder(usage.path)
     record = place.read()
     minima = Minima(record.settings["min_conversations"], record.settings["min_principals"])
