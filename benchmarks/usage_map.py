@@ -1,7 +1,8 @@
 """What a map costs as conversations grow, and how good its groups are beside flat k-means.
 
 ``python -m benchmarks.usage_map`` maps 10,000 and 100,000 made-up conversations of 150 words, each
-in a process of its own, and prints seconds a stage, peak memory and growth. ``--quality`` compares
+in a process of its own, and prints CPU seconds a stage (a map works in one thread), peak memory and
+growth. ``--quality`` compares
 the tree of k-means with scikit-learn's flat k-means on the vectors of one import. The local
 embedder is used where its weights are at hand; ``--embedder words`` needs none.
 """
@@ -52,7 +53,7 @@ def main() -> None:
         return
     rows = [_in_its_own_process(size, options) for size in options.sizes]
     heads = " | ".join(f"{stage}, s" for stage in STAGES)
-    print(f"| conversations | {heads} | all, s | peak, MB |")
+    print(f"| conversations | {heads} | CPU s in all | peak, MB |")
     print("|---|" + "---|" * (len(STAGES) + 2))
     for row in rows:
         told = [f"{row['seconds'][stage]:.1f}" for stage in STAGES]
@@ -83,16 +84,14 @@ def _one(size: int, name: str, words: int, quality: bool) -> dict:  # type: igno
         embedder: Embedder | None = None if name == WORDS else open_embedder(name)
         if embedder is not None:
             embedder.prepare()
-        begun: dict[str, float] = {}
         ended: dict[str, float] = {}
 
         def tell(stage: str, _done: int, _all: int) -> None:
-            ended[stage] = time.perf_counter()
-            begun.setdefault(stage, ended[stage])
+            ended[stage] = time.process_time()
 
-        start = time.perf_counter()
+        start = time.process_time()
         record = make_map(usage, MapSettings(embedder=name), embedder, tell)
-        end = time.perf_counter()
+        end = time.process_time()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         marks = [start, *(ended[stage] for stage in STAGES[:-1]), end]
         seconds = dict(zip(STAGES, np.diff(marks).tolist(), strict=True))
@@ -146,11 +145,11 @@ def _beside_flat(place: MapFolder, truth: np.ndarray, size: int) -> str:  # type
     path = next(place.work_folder.glob("embed-*/vectors.npy"))
     vectors = np.load(path).astype(np.float32)
     k = how_many(size, CLUSTER_SIZE)
-    start = time.perf_counter()
+    start = time.process_time()
     tree = cluster(vectors, k, 0)
-    middle = time.perf_counter()
+    middle = time.process_time()
     flat = KMeans(k, n_init=1, random_state=0).fit(vectors)
-    end = time.perf_counter()
+    end = time.process_time()
     told = []
     for name, labels, middles, seconds in (
         ("tree", tree.labels, tree.middles, middle - start),

@@ -46,7 +46,7 @@ def around(rows: Vectors, of: Labels, middles: Matrix, places: Places) -> Places
         block = np.asarray(rows[start : start + _BLOCK], dtype=np.float32) - middles[own]
         away = block @ directions.T
         length = np.linalg.norm(away, axis=1, keepdims=True)
-        away = away / np.maximum(length, 1e-9) * np.tanh(2 * length)
+        away = away / np.maximum(length, 1e-9) * np.tanh(length)
         found[start : start + _BLOCK] = np.where(
             own[:, None] >= 0, places[own] + reach[own] * away, 0.0
         )
@@ -54,7 +54,7 @@ def around(rows: Vectors, of: Labels, middles: Matrix, places: Places) -> Places
 
 
 def _directions(rows: Vectors, of: Labels, middles: Matrix) -> Matrix:
-    """The two directions in which rows differ most from their middles."""
+    """The two directions in which rows differ most from their middles, in units of how far."""
     sample = np.flatnonzero(of >= 0)
     sample = sample[:: max(1, len(sample) // 5000)]
     if len(sample) < 2:
@@ -63,7 +63,8 @@ def _directions(rows: Vectors, of: Labels, middles: Matrix) -> Matrix:
     _, vectors = np.linalg.eigh(apart.T.astype(np.float64) @ apart.astype(np.float64))
     two = vectors[:, ::-1][:, :2].T
     signs = np.sign(two[np.arange(len(two)), np.abs(two).argmax(axis=1)])
-    return np.asarray(two * signs[:, None], dtype=np.float32)
+    usual = np.sqrt(((apart @ two.T) ** 2).sum(axis=1).mean())
+    return np.asarray(two * signs[:, None] / max(float(usual), 1e-9), dtype=np.float32)
 
 
 def _spacing(places: Places) -> NDArray[np.float64]:
