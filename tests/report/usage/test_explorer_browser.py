@@ -173,4 +173,7 @@ def test_the_report_reads_on_a_phone_too(browser: Browser, page_file: Path) -> N
     with opened(browser, report, width=360) as view:
         assert view.page.evaluate("document.documentElement.scrollWidth") <= 360
         expect(view.page.locator("#uses")).to_contain_text("at a desk")
+        figure = view.page.locator("#uses td.figure .value").first.bounding_box()
+        assert figure is not None
+        assert figure["width"] > figure["height"]  # on one line
         assert view.complaints == []

@@ -57,6 +57,9 @@ def test_the_insight_profile_does_not_tell_of_few_flagged(tmp_path: Path) -> Non
     assert found["baking bread"].n is None
     assert "fewer than 25 flagged" in found["baking bread"].why
     assert found["learning chess"].value == 1.0
+    assert found["at home"].value is None
+    # Flags of all, less those of what lies beside it, would tell how many there are at home.
+    assert found["all"].value is None or found["at a desk"].value is None
     assert found["naming cats"].value == 0.0
 
 

@@ -201,8 +201,10 @@
     const label = (text, x, y, kind, height) => {
       const w = text.length * height * 0.56;
       const inside = Math.min(Math.max(x, box[0] + w / 2 + 4 * unit), box[0] + box[2] - w / 2 - 4 * unit);
-      if (y < box[1] || y > box[1] + box[3] || x < box[0] || x > box[0] + box[2]) return;
-      if (fits(inside, y, w, height * 1.25)) nodes.push(draw("text", { class: kind, x: inside, y: y + height / 3, "font-size": height, "stroke-width": 4 * unit }, text));
+      if (y < box[1] || y > box[1] + box[3] || x < box[0] || x > box[0] + box[2]) return true;
+      if (!fits(inside, y, w, height * 1.25)) return false;
+      nodes.push(draw("text", { class: kind, x: inside, y: y + height / 3, "font-size": height, "stroke-width": 4 * unit }, text));
+      return true;
     };
     const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text);
     const wide = map.clientWidth > 400;
@@ -212,7 +214,8 @@
       const total = own.reduce((sum, g) => sum + g.circle[2] ** 2, 0);
       const x = own.reduce((sum, g) => sum + g.circle[0] * g.circle[2] ** 2, 0) / total, y = own.reduce((sum, g) => sum + g.circle[1] * g.circle[2] ** 2, 0) / total;
       const near = own.reduce((best, g) => (Math.hypot(g.circle[0] - x, g.circle[1] - y) < Math.hypot(best.circle[0] - x, best.circle[1] - y) ? g : best));
-      label(wide ? `${top.place} ${cut(top.name, wide ? 22 : 0)}` : String(top.place), near.circle[0], near.circle[1], "top", size);
+      const [x_, y_] = near.circle;
+      if (!wide || !label(`${top.place} ${cut(top.name, 22)}`, x_, y_, "top", size)) label(String(top.place), x_, y_, "top", size);
     }
     const inView = groups.filter((g) => g.circle && g.level === 0 && g !== g.top).sort((a, b) => b.circle[2] - a.circle[2]);
     const room = (g) => g.circle[2] * 2 / unit;
@@ -465,6 +468,7 @@
     event.preventDefault();
   });
   addEventListener("resize", () => paint());
+  matchMedia("print").addEventListener("change", () => paint());
 
   // Begin.
 

@@ -127,7 +127,8 @@ def limits(view: UsageView) -> list[Said]:
             Said(
                 "Blank cells",
                 f"A figure of fewer than {view.minimum_conversations:,} "
-                f"conversations or {view.minimum_principals:,} linked people is not in this file. "
+                f"conversations or {view.minimum_principals:,} linked people is not in this file, "
+                "but for how many conversations a scorer left without a value. "
                 "Nor is any other figure from which such a one could be had by subtraction along "
                 "a group's own parts or along the groups within a group; these stand as not told. "
                 "Who knows some of the conversations, or solves all sums at once, can still bound "

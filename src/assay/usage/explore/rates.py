@@ -15,7 +15,7 @@ from assay.runs.trust import corrected_by
 from assay.stats import Interval, clustered_mean, sums_by_cluster
 from assay.usage.explore.columns import Columns
 from assay.usage.explore.groups import ALL, Groups
-from assay.usage.explore.limits import Minima
+from assay.usage.explore.limits import BLANK, FEW, Minima, told_cells
 from assay.usage.explore.scores import Scored
 
 NEVER = "never scored"
@@ -72,23 +72,40 @@ def rates_of(
 ) -> tuple[Rates, dict[int, Interval]]:
     """The figures that may be told; and, for use within, every group's interval.
 
-    The denominator is all conversations of a group: those without a value are missing.
+    The denominator is all conversations of a group: those without a value are missing. What may
+    be told of the flagged and of the others follows the rules of all cells; how many have no value
+    is always told, since it says nothing of what people did.
     """
     value = np.full(len(columns), np.nan)
     value[scored.rows] = scored.values
-    intervals: dict[int, Interval] = {}
-    told = []
     whose = columns.whose
+    intervals: dict[int, Interval] = {}
+    missing_of: dict[int, int] = {}
+    parts = (0.0, 1.0) if scored.binary else (None,)
+    counts = np.zeros((len(groups), len(parts)), dtype=np.int64)
+    people = np.zeros_like(counts)
     for group, rows in groups.members(columns):
-        each, interval = _one(group, value[rows], whose[rows], scored, minima)
-        told.append(each)
-        if interval is not None:
-            intervals[group] = interval
+        values, has = value[rows], ~np.isnan(value[rows])
+        missing_of[group] = int((~has).sum())
+        for part, wanted in enumerate(parts):
+            own = has if wanted is None else values == wanted
+            counts[group, part] = own.sum()
+            people[group, part] = len(np.unique(whose[rows][own]))
+        if has.any():
+            sums, sizes = sums_by_cluster(whose[rows][has], values[has])
+            intervals[group] = clustered_mean(
+                sums, sizes, binary=scored.binary, bounds=(0.0, 1.0) if scored.bounded else None
+            )
+    cells = told_cells(counts, people, groups.parents, minima)
+    told = [
+        _rate(group, missing, intervals.get(group), _why_not(cells[group], scored, minima))
+        for group, missing in missing_of.items()
+    ]
     time = now()
     own = certificate_for(certificates, scored.version, "", time)
     others = sum(each.version == scored.version for each in certificates) - 1
     whole = intervals.get(ALL)
-    fair = own is not None and whole is not None and scored.binary
+    fair = own is not None and whole is not None and scored.binary and (cells[ALL] >= 0).all()
     missing = {**scored.reasons, NEVER: len(columns) - len(scored.rows) - len(scored.missing)}
     return (
         Rates(
@@ -109,43 +126,21 @@ def rates_of(
     )
 
 
-def _one(
-    group: int,
-    values: NDArray[np.float64],
-    whose: NDArray[np.int32],
-    scored: Scored,
-    minima: Minima,
-) -> tuple[Rate, Interval | None]:
-    has = ~np.isnan(values)
-    n, missing = int(has.sum()), int((~has).sum())
-    if not n:
-        return Rate(group, None, None, None, 0, missing, why="nothing scored"), None
-    sums, counts = sums_by_cluster(whose[has], values[has])
-    interval = clustered_mean(
-        sums, counts, binary=scored.binary, bounds=(0.0, 1.0) if scored.bounded else None
-    )
-    why = _why_not_told(values[has], whose[has], missing, len(counts), scored, minima)
+def _rate(group: int, missing: int, interval: Interval | None, why: str) -> Rate:
+    if interval is None:
+        return Rate(group, None, None, None, 0, missing, why="nothing scored")
     if why:
-        return Rate(group, None, None, None, None, None, why=why), interval
+        return Rate(group, None, None, None, None, None, why=why)
     low, high = (each if np.isfinite(each) else None for each in (interval.low, interval.high))
-    return Rate(group, interval.estimate, low, high, n, missing, interval.warning), interval
+    return Rate(group, interval.estimate, low, high, interval.n, missing, interval.warning)
 
 
-def _why_not_told(
-    values: NDArray[np.float64],
-    whose: NDArray[np.int32],
-    missing: int,
-    people: int,
-    scored: Scored,
-    minima: Minima,
-) -> str:
-    """Why a figure would tell of too few; empty where it may be told."""
-    if not minima.enough(len(values), people):
-        return f"fewer than {minima.conversations} scored"
-    if 0 < missing < minima.conversations:
-        return f"fewer than {minima.conversations} unscored, which the figure would count"
-    if scored.binary:
-        for name, is_ in (("flagged", values == 1), ("not flagged", values == 0)):
-            if is_.any() and not minima.enough(int(is_.sum()), len(np.unique(whose[is_]))):
-                return f"fewer than {minima.conversations} {name}"
+def _why_not(cells: NDArray[np.int64], scored: Scored, minima: Minima) -> str:
+    """Why a figure may not be told; empty where it may."""
+    names = ("not flagged", "flagged") if scored.binary else ("scored",)
+    few = [name for name, cell in zip(names, cells.tolist(), strict=True) if cell == FEW]
+    if few:
+        return f"fewer than {minima.conversations} {few[-1]}"
+    if (cells == BLANK).any():
+        return "too few people, or it would give a smaller figure away"
     return ""
