@@ -11,7 +11,7 @@ import pytest
 
 from assay import api
 from assay.errors import AssayError, StoreError
-from assay.records import Cluster
+from assay.records import Cluster, Transcript
 from assay.store.tables import write_rows
 from tests.report.test_html import Page
 from tests.usage.explore.made import TOPICS, Made, make
@@ -173,3 +173,14 @@ def test_a_large_map_makes_a_small_file(tmp_path: Path) -> None:
     write_rows(made.place.clusters_file, Cluster, many())
     page = api.explore_usage(workspace=made.root)
     assert page.stat().st_size < 4_000_000
+
+
+def test_purging_an_account_removes_pages_that_may_show_its_words(tmp_path: Path) -> None:
+    made = make(tmp_path, profile="safety", each=10)
+    account, first = "0" * 20, made.transcripts[0]
+    made.transcripts[0] = msgspec.structs.replace(first, account_id=account)
+    write_rows(made.usage.part(0), Transcript, made.transcripts)
+    assert first.transcript_id in explorer(made, why="a case")
+    api.purge_usage("made", account=account, workspace=made.root)
+    assert not (made.place.path / "explorer.html").exists()
+    assert first.transcript_id not in explorer(made, why="the case again")
