@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import msgspec
@@ -142,18 +142,44 @@ class Shares:
         """Principals of a part."""
         return len(self._sizes[part])
 
+    def p_value(self, group: int, first: int, second: int) -> float:
+        """Of no difference. Where conversations on their own show none, people do not either:
+        clusters only widen an interval, so that the longer sums can be left out there."""
+        quick = self._gap(group, first, second, self._alone, 0.95)
+        sided = {first: 1, second: -1}
+        for part, sign in sided.items():
+            if self.told[group, part] == FEW and sign * quick.estimate <= 0:
+                return 1.0  # it counts from the most that it can be, which shows nothing then
+        p = p_value(quick)
+        if p > FALSE_ALARMS:
+            return p
+        return p_value(self._gap(group, first, second, self.interval, self.strict))
+
     def gap(self, group: int, first: int, second: int, confidence: float = 0.95) -> Interval:
         """The second part's share less the first's."""
-        one, other = (self.interval(group, part, confidence) for part in (first, second))
+        return self._gap(group, first, second, self.interval, confidence)
+
+    def _gap(
+        self,
+        group: int,
+        first: int,
+        second: int,
+        interval: Callable[[int, int, float], Interval],
+        confidence: float,
+    ) -> Interval:
+        one, other = (interval(group, part, confidence) for part in (first, second))
         return difference(other, one)
 
-    def _interval(self, group: int, part: int, confidence: float) -> Interval:
+    def _alone(self, group: int, part: int, confidence: float) -> Interval:
+        """The interval if every conversation stood alone."""
         counted = int(self.told[group, part])
         if counted == FEW:
-            most = min(self._minima.conversations - 1, self.size(part))
-            return rate(most, self.size(part), confidence=confidence)
-        if not self._clustered:
-            return rate(counted, self.size(part), confidence=confidence)
+            counted = min(self._minima.conversations - 1, self.size(part))
+        return rate(counted, self.size(part), confidence=confidence)
+
+    def _interval(self, group: int, part: int, confidence: float) -> Interval:
+        if not self._clustered or self.told[group, part] == FEW:
+            return self._alone(group, part, confidence)
         sums = np.zeros_like(self._sizes[part])
         if (group, part) in self._sums:
             people, counts = self._sums[group, part]
@@ -171,9 +197,7 @@ def _compared(kind: Kind, shares: Shares, first: int, second: int, told: Cells) 
         elif max(a, b) < FEWEST:
             few += 1
         else:
-            gap = shares.gap(group, first, second, shares.strict)
-            sure = (a != FEW or gap.estimate > 0) and (b != FEW or gap.estimate < 0)
-            p.append(p_value(gap) if sure else 1.0)
+            p.append(shares.p_value(group, first, second))
             found.append(group)
     adjusted = benjamini_hochberg(p).tolist() if p else []
     clear = [
