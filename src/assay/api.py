@@ -34,6 +34,7 @@ from assay.launch import (
 )
 from assay.models.verbs import LocalModel, add_local_model, local_models
 from assay.records import Certificate, Comparison, Difference, ImportRecord, MapRecord, Matrix
+from assay.report.usage.verbs import explore_usage, report_usage
 from assay.report.verbs import make_report, report_comparison, report_launch
 from assay.runs import Controls, Progress, Spending
 from assay.runs.eval_verbs import check, init, list_evals
@@ -51,6 +52,7 @@ from assay.runs.verbs import (
     show,
     sql,
 )
+from assay.usage.drafting.verbs import draft_eval
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
 from assay.usage.looks import UsageLook
@@ -92,7 +94,9 @@ __all__ = [
     "close_finding",
     "compare",
     "compare_many",
+    "draft_eval",
     "eval_health",
+    "explore_usage",
     "export",
     "import_labels",
     "import_transcripts",
@@ -117,6 +121,7 @@ __all__ = [
     "quickstart",
     "report_comparison",
     "report_launch",
+    "report_usage",
     "rescore",
     "resume",
     "retire_eval",

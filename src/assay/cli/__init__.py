@@ -9,6 +9,7 @@ import typer
 from assay.cli import (
     authoring,
     comparing,
+    exploring,
     findings,
     health,
     labelling,
@@ -40,11 +41,12 @@ for room in (
     labelling,
     launching,
     findings,
-    watching,
     usage,
     usage_privacy,
-    health,
     mapping,
+    exploring,
+    watching,
+    health,
 ):
     room.register(app)
 

@@ -42,7 +42,7 @@ def map_usage(
     _check_packages()
     chosen = settings or MapSettings()
     place = Workspace.find(Path(workspace))
-    folder = _folder(place, name)
+    folder = import_of(place, name)
     if chosen.profile == "safety":
         record_look(place.root, "map", folder.name, why, chosen.profile)
     embedder = _embedder(place, folder, chosen.embedder)
@@ -88,7 +88,12 @@ def _check_packages() -> None:
         )
 
 
-def _folder(place: Workspace, name: str | None) -> UsageFolder:
+def import_of(place: Workspace, name: str | None) -> UsageFolder:
+    """The import of that name; the only one, where it is None.
+
+    Raises:
+        NotFoundError: there is none, or several and no name.
+    """
     if name is not None:
         folder = usage_folder(place, name)
         if not folder.parts():
