@@ -9,7 +9,7 @@ import pytest
 from assay.engine.budget import Budget, Budgeted
 from assay.engine.limit import Limited, Limits
 from assay.engine.meter import Meter, Price
-from assay.engine.retry import Patience, Retried
+from assay.engine.retry import Retried
 from assay.errors import (
     AuthenticationError,
     BudgetExceededError,
@@ -17,6 +17,7 @@ from assay.errors import (
     RateLimitError,
     ServerError,
 )
+from assay.models.patience import Patience
 from assay.records import Reply
 from tests.engine.fakes import Counting, request
 

@@ -40,6 +40,7 @@ def error_body(message: str = "no", **more: object) -> bytes:
         (400, error_body(type="exceed_context_size_error"), errors.ContextTooLongError),
         (400, error_body("This model's maximum context length is 8"), errors.ContextTooLongError),
         (400, error_body("prompt is too long: 9 tokens > 8"), errors.ContextTooLongError),
+        (500, error_body("input (9 tokens) is too large to process."), errors.ContextTooLongError),
         (400, error_body("bad"), errors.RequestRejectedError),
         (404, b"", errors.RequestRejectedError),
         (302, b"", errors.RequestRejectedError),

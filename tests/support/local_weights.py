@@ -1,4 +1,4 @@
-"""The small local model's weights for tests: fetched once into the user's cache."""
+"""The small local models' weights for tests: fetched once into the user's cache."""
 
 from __future__ import annotations
 
@@ -13,10 +13,19 @@ from assay.models.weights import add
 
 def smollm2() -> Path:
     """The GGUF file. Where it cannot be had the test is left out, or fails where ``CI=true``."""
-    try:
-        import xllamacpp  # noqa: F401
+    return _weights("smollm2-135m", "xllamacpp")
 
-        return add("smollm2-135m")
+
+def minilm() -> Path:
+    """The ONNX file, in the same way; its tokenizer lies beside it."""
+    return _weights("minilm-l6", "onnxruntime", "tokenizers")
+
+
+def _weights(name: str, *packages: str) -> Path:
+    try:
+        for package in packages:
+            __import__(package)
+        return add(name)
     except (AssayError, ImportError) as error:
         reason = f"the local model is not to be had: {error}"
         if os.environ.get("CI") == "true":

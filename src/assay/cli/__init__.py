@@ -9,6 +9,7 @@ import typer
 from assay.cli import (
     authoring,
     comparing,
+    findings,
     labelling,
     launching,
     looking,
@@ -28,7 +29,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (running, looking, comparing, authoring, labelling, launching, usage, usage_privacy):
+for room in (
+    running,
+    looking,
+    comparing,
+    authoring,
+    labelling,
+    launching,
+    findings,
+    usage,
+    usage_privacy,
+):
     room.register(app)
 
 

@@ -5,8 +5,8 @@ from assay.engine.layers import Layer
 from assay.engine.limit import Limits
 from assay.engine.meter import Meter, Price
 from assay.engine.pool import Stop, work_through
-from assay.engine.retry import Patience
 from assay.engine.stack import stack
+from assay.models.patience import Patience
 
 __all__ = [
     "Budget",

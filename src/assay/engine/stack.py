@@ -6,8 +6,9 @@ from assay.engine.budget import Budget, Budgeted
 from assay.engine.journalled import Journalled
 from assay.engine.limit import Limited, Limits
 from assay.engine.meter import Meter, Price
-from assay.engine.retry import Patience, Retried
+from assay.engine.retry import Retried
 from assay.models.base import Model
+from assay.models.patience import Patience
 from assay.store.journal import Journal
 
 

@@ -9,21 +9,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from assay.errors import AssayError
 from assay.evals import content_hash, load_eval
 from assay.launch.definition import Gate, LaunchDefinition, Subject, Surface
-from assay.launch.evidence import Pairs, ScorerError, Scores, Standing
-from assay.records import Certificate, EvalRecord, Measured, RunRecord, ScorerRecord
-from assay.runs.certificates import certificate_for, read_certificates
+from assay.launch.evidence import Pairs, People, Scores
+from assay.launch.matched import side_by_side
+from assay.launch.standing import Known, known_of
+from assay.records import Certificate, EvalRecord, RunRecord, ScorerRecord
+from assay.runs.audit import Audit, read_audit
+from assay.runs.certificates import read_certificates
 from assay.runs.pairing import Pairing, Side
-from assay.stats import Share
+from assay.runs.replies import hold_labels, replies_in
+from assay.runs.trust import FEWEST
 from assay.store.query import connect, literal, quoted
 from assay.store.workspace import RunFolder, Workspace
-
-BY_DEFINITION = ("choice", "exact", "numeric")
-"""Kinds of scorer that compare a reply with a target that the eval itself gives."""
 
 SATURATED = 0.02
 """An eval is saturated where no model lies further from perfect than this share of the scale."""
@@ -54,6 +56,7 @@ class Collector:
         self._place, self._definition = place, definition
         self._hashes: dict[Path, dict[str, str]] = {}
         self._changed: dict[tuple[str, str], str] = {}
+        self._audits: dict[tuple[str, str], Audit | None] = {}
 
     @cached_property
     def runs(self) -> list[tuple[RunFolder, RunRecord]]:
@@ -166,36 +169,7 @@ class Collector:
         """Both runs' scores of the same samples in a slice, and what is missing by reason."""
         with connect() as connection:
             found = Pairing(connection, baseline.side, candidate.side).pairs()
-        inside = [all(getattr(cell, k) == v for k, v in slice_.items()) for cell in found.cells]
-        rows = np.array(inside, dtype=bool)[found.cell]
-        new, old = found.candidate[rows], found.baseline[rows]
-        cells = [cell for cell, held in zip(found.cells, inside, strict=True) if held]
-        alone = dict.fromkeys(range(5), 0)
-        missing: dict[str, int] = {}
-        for cell in cells:
-            alone[cell.standing] += cell.rows
-            if cell.standing == 0:
-                for side in ("candidate", "baseline"):
-                    if reason := getattr(cell, f"{side}_reason"):
-                        name = f"{side} {reason}"
-                        missing[name] = missing.get(name, 0) + cell.rows
-        if len(new) == 0:
-            return None, missing
-        clusters = found.clusters[rows] if found.clusters is not None else None
-        if clusters is not None and len(np.unique(clusters)) == len(clusters):
-            clusters = None
-        held = np.concatenate([new, old])
-        held = held[~np.isnan(held)]
-        bounds = candidate.scorer.bounds
-        return Pairs(
-            candidate=new,
-            baseline=old,
-            clusters=clusters,
-            bounds=bounds,
-            binary=bounds == (0.0, 1.0) and bool(np.isin(held, (0, 1)).all()),
-            only_candidate=alone[1] + alone[3] + alone[4],
-            only_baseline=alone[2],
-        ), missing
+        return side_by_side(found, slice_, candidate.scorer.bounds)
 
     def values_of(self, found: Found, column: str) -> list[str]:
         """What a column of the gate's scores holds, to help with a misspelt slice."""
@@ -208,26 +182,40 @@ class Collector:
             ).fetchall()
         return [row[0] for row in rows if row[0] is not None]
 
-    def standing(self, found: Found, now: str) -> tuple[Standing, str, ScorerError | None, str]:
-        """What is known of the scorer: its standing, a note, its error, the certificate's id."""
-        scorer = found.scorer
-        if scorer.kind in BY_DEFINITION:
-            return "by definition", "", None, ""
-        newest = certificate_for(self.certificates, scorer.version, found.record.id, now)
-        if newest is None:
-            older = any(each.kind == scorer.kind for each in self.certificates)
-            note = "Certificates are of other versions of it." if older else ""
-            return "uncertified", f"{note} Measure it: `assay certify`.".lstrip(), None, ""
-        standing = newest.standing(now)
-        note = f"Its certificate expired on {newest.expires[:10]}." if standing == "expired" else ""
-        if not newest.binary:
-            return standing, note, None, newest.id
-        parts = (newest.sensitivity, newest.specificity)
-        if parts[0] is None or parts[1] is None:
-            note = "Its certificate tells nothing of one of the two classes: label both."
-            return "uncertified", note, None, newest.id
-        error = ScorerError(sensitivity=_share(parts[0]), specificity=_share(parts[1]))
-        return standing, note, error, newest.id
+    def known(self, found: Found, slice_: Mapping[str, str], now: str) -> Known:
+        """What is known of the scorer's error in a slice."""
+        return known_of(found.scorer, self.certificates, slice_, found.record.id, now)
+
+    def people(self, found: Found, slice_: Mapping[str, str]) -> People | None:
+        """People's labels of a random part of this run; None where there are too few of a slice."""
+        audit, bounds = self._audit(found), found.scorer.bounds
+        if audit is None or bounds is None or len(audit.told) < FEWEST:
+            return None
+        where, values = _in(found, slice_)
+        source = f"read_parquet({literal(found.folder.scores_file)})"
+        with connect() as connection:
+            hold_labels(connection, audit)
+            replies = replies_in(connection, source, where, values)
+            [(planned,)] = connection.execute(
+                f"SELECT count(*) FROM {source} {where}", values
+            ).fetchall()
+        people = People(
+            audit=audit, replies=replies, absent=planned - len(replies.values), bounds=bounds
+        )
+        return people if people.labels >= FEWEST else None
+
+    def labels_hash(self, found: Found) -> str:
+        """The SHA-256 of people's words on a run, and of each one's chance of being drawn."""
+        audit = self._audit(found)
+        told = sorted(audit.told if audit else (), key=lambda each: each.transcript_id)
+        rows = [(each.transcript_id, each.truth, each.chance, each.stratum) for each in told]
+        return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
+
+    def _audit(self, found: Found) -> Audit | None:
+        key = found.record.id, found.scorer.name
+        if key not in self._audits:
+            self._audits[key] = read_audit(self._place.root, *key)
+        return self._audits[key]
 
     def hashes(self, found: Found) -> dict[str, str]:
         """The SHA-256 of each of a run's files."""
@@ -320,11 +308,6 @@ def _unlike(theirs: EvalRecord, ours: EvalRecord) -> tuple[bool, bool, bool]:
         theirs.system != ours.system,
         theirs.parameters != ours.parameters,
     )
-
-
-def _share(rate: Measured) -> Share:
-    size = rate.effective_n or float(rate.clusters)
-    return Share(min(max(rate.value, 0.0), 1.0) * size, size)
 
 
 def _sha256(file: Path) -> str:

@@ -117,7 +117,8 @@ def _changes(signed: SignOff, check: LaunchCheck) -> Iterator[str]:
             continue
         for name in sorted({*files, *now[run]}):
             if files.get(name) != now[run].get(name):
-                yield f"{name} of run {run} has changed"
+                have = "have" if name.startswith("labels") else "has"
+                yield f"{name} of run {run} {have} changed"
     for run in now:
         if run not in signed.runs:
             yield f"run {run} is new evidence"
@@ -136,4 +137,8 @@ def _changes(signed: SignOff, check: LaunchCheck) -> Iterator[str]:
 
 
 def _runs(check: LaunchCheck) -> dict[str, dict[str, str]]:
-    return {proof.run: proof.sha256 for gate in check.gates for proof in gate.evidence}
+    found: dict[str, dict[str, str]] = {}
+    for gate in check.gates:
+        for proof in gate.evidence:
+            found.setdefault(proof.run, {}).update(proof.sha256)
+    return found

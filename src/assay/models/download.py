@@ -37,7 +37,7 @@ def fetch(weights: Weights, place: Path, progress: Progress | None = None) -> No
 
     Args:
         weights: what to fetch.
-        place: where the GGUF file shall lie. Beside it, a folder ``.parts`` holds what is there so
+        place: where the file shall lie. Beside it, a folder ``.parts`` holds what is there so
             far; only one process at a time may use it.
         progress: told how far it is, several times a second.
 
@@ -210,7 +210,7 @@ def _check(file: Path, sha256: str, name: str) -> None:
 
 
 def _join(weights: Weights, parts: Path, place: Path) -> None:
-    """Make the GGUF file of its parts, under its name only once it is whole and right."""
+    """Make the file of its parts, under its name only once it is whole and right."""
     files = [_file_of(part, parts) for part in weights.parts]
     whole = files[0] if len(files) == 1 else parts / "whole"
     if len(files) > 1:

@@ -34,6 +34,7 @@ _PIECE = 8  # a run of this many characters of the key counts as the key
 _TOO_LONG = re.compile(
     r"maximum context length|context (?:window|length|size)|prompt is too long", re.IGNORECASE
 )
+_TOO_LARGE = re.compile(r"tokens\) is too large to process", re.IGNORECASE)
 _LOOKS_LIKE_KEY = re.compile(r"\b(?:sk|pk|rk)-[\w*.-]{6,}")
 
 
@@ -95,12 +96,12 @@ class Faults:
             return OverloadedError(said, where=where, retry_after=wait)
         if status in (408, 504):
             return ModelTimeoutError(said, where=where, retry_after=wait)
-        if status >= 500:
-            return ServerError(said, where=where, retry_after=wait)
         if says_too_long(status, body):
             return ContextTooLongError(
                 said, where=where, fix="Shorten the input, or allow a shorter reply."
             )
+        if status >= 500:
+            return ServerError(said, where=where, retry_after=wait)
         fix = "Check the model's name and the base URL." if status in (404, 405) else ""
         return RequestRejectedError(said, where=where, fix=fix)
 
@@ -116,6 +117,8 @@ def _redirected(status: int, where: str) -> RequestRejectedError:
 
 def says_too_long(status: int, body: bytes) -> bool:
     """Whether a refusal means that the request does not fit the model's context."""
+    if status == 500:  # llama.cpp, of a text to embed
+        return bool(_TOO_LARGE.search(body.decode(errors="replace")))
     if status not in (400, 413, 422):
         return False
     known = {"context_length_exceeded", "exceed_context_size_error"}

@@ -33,6 +33,7 @@ from assay.models.llama import (
     usable_cores,
 )
 from assay.models.settings import ModelSettings
+from assay.models.weight_table import weights_named
 from assay.models.weights import path_of, sha256_of
 from assay.records import Message, Reply, Request
 
@@ -54,6 +55,10 @@ def create(model: str, settings: ModelSettings) -> Model:
         path = Path(model).expanduser()
     else:
         there = path_of(model)
+        if not weights_named(model).chats:
+            raise NotFoundError(
+                f"{model} embeds texts and answers none.", fix="See: assay models list"
+            )
         if there is None:
             raise NotFoundError(
                 f"the weights of local/{model} are not on this machine.",

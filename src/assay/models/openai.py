@@ -12,7 +12,7 @@ from assay.models.base import Model
 from assay.models.chat import Completion, chat_request, encode, reply_of
 from assay.models.faults import Faults, says_filtered
 from assay.models.http import Answer, Wire
-from assay.models.settings import ModelSettings, Secret, describe, key_and_address
+from assay.models.settings import Address, ModelSettings, Secret, describe, key_and_address
 from assay.records import Reply, Request
 
 DEFAULT_URL = "https://api.openai.com/v1"
@@ -35,14 +35,11 @@ class OpenAI:
     def __init__(self, model: str, settings: ModelSettings) -> None:
         self.name = f"openai/{model}"
         self._model = model
-        key, address = key_and_address(settings, vendor="OPENAI", default_url=DEFAULT_URL)
-        azure = address.host.endswith(_AZURE)
+        self._wire, address = wire_to("/chat/completions", self.name, settings)
         # OpenAI's reasoning models take only the newer name; many other servers only the older.
-        newer = azure or address.host == "api.openai.com"
+        newer = _is_azure(address) or address.host == "api.openai.com"
         self._limit = "max_completion_tokens" if newer else "max_tokens"
         self._details = describe("openai", model, address)
-        url, headers = address.join("/chat/completions"), _authorization(key, azure=azure)
-        self._wire = Wire(url, headers, Faults(self.name, key), settings)
 
     @property
     def details(self) -> dict[str, Any]:
@@ -74,6 +71,22 @@ class OpenAI:
         if isinstance(told, int) and 400 <= told < 600:  # a gateway passes another's error on
             return self._wire.faults.of_status(told, answer.headers, answer.body)
         return self._wire.faults.malformed("it has no choices", answer.body)
+
+
+def wire_to(path: str, name: str, settings: ModelSettings) -> tuple[Wire, Address]:
+    """The wire to one of the protocol's paths, and the base URL.
+
+    Raises:
+        AuthenticationError: a key is needed and there is none.
+        DefinitionError: the base URL cannot be used.
+    """
+    key, address = key_and_address(settings, vendor="OPENAI", default_url=DEFAULT_URL)
+    headers = _authorization(key, azure=_is_azure(address))
+    return Wire(address.join(path), headers, Faults(name, key), settings), address
+
+
+def _is_azure(address: Address) -> bool:
+    return address.host.endswith(_AZURE)
 
 
 def _authorization(key: Secret | None, *, azure: bool) -> dict[str, str]:

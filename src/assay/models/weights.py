@@ -39,26 +39,29 @@ def cache_folder() -> Path:
 
 
 def place_of(weights: Weights) -> Path:
-    """Where the GGUF file of these weights lies, or will lie."""
-    return cache_folder() / "weights" / f"{weights.name}.gguf"
+    """Where the file of these weights lies, or will lie."""
+    return cache_folder() / "weights" / f"{weights.name}{weights.suffix}"
 
 
 def path_of(name: str) -> Path | None:
-    """The GGUF file of these weights if it is there, else None.
+    """The file of these weights if it and all that belongs to it are there, else None.
 
     Raises:
         NotFoundError: no weights have this name.
     """
     weights = weights_named(name)
-    path = place_of(weights)
+    return place_of(weights) if all(map(_is_there, weights.files)) else None
+
+
+def _is_there(weights: Weights) -> bool:
     try:
-        return path if path.stat().st_size == weights.size else None
+        return place_of(weights).stat().st_size == weights.size
     except OSError:
-        return None
+        return False
 
 
 def add(name: str, progress: Progress | None = None) -> Path:
-    """Fetch a local model's weights, unless they are there; the GGUF file's path.
+    """Fetch a local model's weights, unless they are there; the path of the model's file.
 
     What was fetched before an interruption is not fetched again, part by part. The file appears
     under its name only when it is whole and its SHA-256 is right. A second process that adds the
@@ -78,15 +81,23 @@ def add(name: str, progress: Progress | None = None) -> Path:
     place = place_of(weights)
     with disk_errors(place.parent):
         place.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(place.with_suffix(".lock")):
-            if path_of(name) is None:
-                fetch(weights, place, progress)
-                remember_sha256(place, weights.sha256)
+        with locked(place.with_suffix(".lock")):
+            before = 0
+            for each in weights.files:
+                if not _is_there(each):
+                    fetch(each, place_of(each), _shifted(progress, before, weights.total_size))
+                    remember_sha256(place_of(each), each.sha256)
+                before += each.size
     return place
 
 
+def _shifted(progress: Progress | None, before: int, total: int) -> Progress | None:
+    """One file's progress as that of all files."""
+    return None if progress is None else lambda done, _: progress(before + done, total)
+
+
 @contextmanager
-def _locked(file: Path) -> Iterator[None]:
+def locked(file: Path) -> Iterator[None]:
     """Waits until no other process holds this lock; a process that dies lets go of it."""
     with file.open("wb") as lock:
         if fcntl is not None:

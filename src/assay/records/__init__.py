@@ -16,7 +16,14 @@ from assay.records.comparison import (
 from assay.records.difference import Difference, Verdict
 from assay.records.estimate import Estimate, Good, Second, Standing
 from assay.records.fields import Field, fields_of
-from assay.records.finding import Effect, Finding, FindingKind, Mitigation
+from assay.records.finding import (
+    Effect,
+    Finding,
+    FindingKind,
+    Measure,
+    Mitigation,
+    SampleChange,
+)
 from assay.records.message import Message, Role, ToolCall, decode_messages, encode_messages
 from assay.records.request import Parameters, Reply, Request, StopReason
 from assay.records.run import EvalRecord, RunRecord, RunStatus, ScorerRecord
@@ -54,6 +61,7 @@ __all__ = [
     "MapRecord",
     "Matrix",
     "MatrixRow",
+    "Measure",
     "Measured",
     "Message",
     "Mitigation",
@@ -69,6 +77,7 @@ __all__ = [
     "RunRecord",
     "RunStatus",
     "Sample",
+    "SampleChange",
     "Score",
     "ScoreRow",
     "ScorerRecord",

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from assay.records import Certificate, Estimate, ScorerRecord, Second, Standing, now
 from assay.runs.audit import Audit, read_audit
 from assay.runs.certificates import certificate_for, read_certificates
-from assay.runs.trust import Replies, audited_by, contradiction, corrected_by
+from assay.runs.replies import hold_labels, replies_in
+from assay.runs.trust import audited_by, contradiction, corrected_by
 from assay.stats import Interval, clustered_mean, mean, rate
 from assay.store.query import connect, literal, quoted
 from assay.store.workspace import RunFolder
@@ -133,18 +134,7 @@ class _Cells:
         [clustered] = self._rows("count(cluster) > 0", "")
         self._clustered = bool(clustered[0]) or epochs > 1
         if trust.audit is not None:
-            told = trust.audit.told
-            connection.execute(
-                "CREATE OR REPLACE TEMP TABLE told AS SELECT unnest(?::VARCHAR[]) AS transcript_id,"
-                " unnest(?::DOUBLE[]) AS truth, unnest(?::DOUBLE[]) AS chance,"
-                " unnest(?::VARCHAR[]) AS stratum",
-                [
-                    [each.transcript_id for each in told],
-                    [each.truth for each in told],
-                    [each.chance for each in told],
-                    [each.stratum for each in told],
-                ],
-            )
+            hold_labels(connection, trust.audit)
 
     def estimates(self) -> Iterator[Estimate]:
         slicings = BY_POLARITY if self._scorer.good == "by_polarity" else SLICINGS
@@ -231,19 +221,7 @@ class _Cells:
         if audit is None or bounds is None or not audit.told:
             return None
         where, values = self._in(cell)
-        found = self._connection.execute(
-            "SELECT value, truth, chance, stratum, hash(coalesce(cluster, sample_id)) AS origin"
-            f" FROM {self._source} LEFT JOIN told USING (transcript_id) {where}"
-            " AND coalesce(unscored, '') NOT IN ('model_error', 'not_run')",
-            values,
-        ).fetchnumpy()
-        value, truth, chance = (
-            np.ma.filled(found[name].astype(np.float64), np.nan)
-            for name in ("value", "truth", "chance")
-        )
-        replies = Replies(
-            value, truth, chance, np.asarray(found["stratum"]), np.asarray(found["origin"])
-        )
+        replies = replies_in(self._connection, self._source, where, values)
         return audited_by(audit, replies, bounds, CONFIDENCE)
 
     def _interval(self, cell: _Cell) -> Interval:

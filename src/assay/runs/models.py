@@ -96,15 +96,17 @@ class OpenModels:
 
 
 def _open(name: str, settings: Settings) -> Model:
+    return open_model(name, reach(name, settings))
+
+
+def reach(name: str, settings: Settings) -> ModelSettings:
+    """How assay.toml says that a model or an embedder of this name is reached."""
     setting = settings.model(name)
-    return open_model(
-        name,
-        ModelSettings(
-            base_url=setting.base_url,
-            api_key=Secret(key) if (key := setting.api_key()) else None,
-            timeout=setting.timeout,
-            connections=setting.connections,
-        ),
+    return ModelSettings(
+        base_url=setting.base_url,
+        api_key=Secret(key) if (key := setting.api_key()) else None,
+        timeout=setting.timeout,
+        connections=setting.connections,
     )
 
 

@@ -16,13 +16,17 @@ from assay.records import RunRecord
 
 
 class RunFolder:
-    """``runs/<id>/``: run.json, the journal while replies may still be needed, and the tables."""
+    """``runs/<id>/``: run.json, the journals while replies may be needed, and the tables.
+
+    The run's own journal tells that it can be resumed; rescoring keeps one beside it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.id = path.name
         self.record_file = path / "run.json"
         self.journal_file = path / "journal.sqlite"
+        self.rescoring_file = path / "rescoring.sqlite"
         self.transcripts_file = path / "transcripts.parquet"
         self.scores_file = path / "scores.parquet"
 
