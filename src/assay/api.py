@@ -48,6 +48,7 @@ from assay.usage.ingest import ImportStanding
 from assay.usage.looks import Look
 from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged
+from assay.usage.score_verbs import UsageScores, score_usage
 
 __all__ = [
     "Certificate",
@@ -66,6 +67,7 @@ __all__ = [
     "Signature",
     "Spending",
     "Summary",
+    "UsageScores",
     "add_local_model",
     "certificates",
     "certify",
@@ -96,6 +98,7 @@ __all__ = [
     "resume",
     "run",
     "sample_labels",
+    "score_usage",
     "show",
     "show_finding",
     "sign_launch",

@@ -16,6 +16,7 @@ from assay.cli import (
     running,
     usage,
     usage_privacy,
+    usage_scoring,
 )
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
@@ -39,6 +40,7 @@ for room in (
     findings,
     usage,
     usage_privacy,
+    usage_scoring,
 ):
     room.register(app)
 

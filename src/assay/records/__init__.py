@@ -38,6 +38,7 @@ from assay.records.usage import (
     Profile,
     RawRow,
     RejectedRow,
+    UsageScorer,
     UsageSource,
 )
 
@@ -90,6 +91,7 @@ __all__ = [
     "Uncompared",
     "Unmatched",
     "Unscored",
+    "UsageScorer",
     "UsageSource",
     "Verdict",
     "decode_messages",

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from assay.records.message import Message
+from assay.records.run import ScorerRecord
 
 Profile = Literal["insight", "safety"]
 """``insight``: all privacy minima on, no link to accounts. ``safety``: links on, looks recorded."""
@@ -75,6 +76,18 @@ class RawRow(msgspec.Struct, frozen=True):
     transcript_id: Annotated[str, Meta(description="The conversation.")]
     imported: Annotated[str, Meta(description="When it was taken in, ISO 8601.")]
     messages: Annotated[tuple[Message, ...], Meta(description="The conversation, as it came.")]
+
+
+class UsageScorer(msgspec.Struct, frozen=True, kw_only=True):
+    """usage/<name>/scores/<scorer>/scorer.json: which scorer the scores beside it are of.
+
+    ``finished``: nothing is missing that scoring again could bring.
+    """
+
+    scorer: ScorerRecord
+    assay: str
+    updated: str
+    finished: bool = False
 
 
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):

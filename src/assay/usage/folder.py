@@ -120,6 +120,27 @@ def usage_folders(workspace: Workspace) -> list[UsageFolder]:
     return [UsageFolder(file.parent) for file in sorted(found)]
 
 
+def existing_import(place: Workspace, name: str | None) -> UsageFolder:
+    """An import that is there; the only one, where it is not named.
+
+    Raises:
+        NotFoundError: there is none of that name, or none or several to choose from.
+    """
+    if name is not None:
+        folder = usage_folder(place, name)
+        folder.read()
+        return folder
+    folders = usage_folders(place)
+    if len(folders) == 1:
+        return folders[0]
+    names = ", ".join(each.name for each in folders)
+    raise NotFoundError(
+        "there are several imports." if folders else "there is no import.",
+        where=str(place.root),
+        fix=f"Name one: {names}." if folders else "Make one: assay usage import FILE",
+    )
+
+
 def slug(text: str) -> str:
     """A name for an import, from any text."""
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -1,0 +1,157 @@
+"""The figures of a scorer over an import: its rate with what is missing, overall and by slices.
+
+The denominator is every conversation that is asked about. One that has no row of scores, as after
+a kill or a further import, counts as not run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Set
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from assay.records import Estimate, ScorerRecord
+from assay.runs.figures import Rows, estimates_of
+from assay.store.query import connect, literal
+from assay.store.usage_scores import ScoresFolder, ScoreTable, import_owner
+from assay.usage.folder import UsageFolder
+
+if TYPE_CHECKING:
+    import duckdb
+
+SLICES = ("language", "surface", "model", "month")
+_MOST = 50
+"""Values of a column that are told apart, the most frequent; the rest are ``(other)``."""
+_PREFIX = ".figures-"
+
+_JOINED = """
+    SELECT transcript_id, {owner} AS eval, {scorer} AS scorer, {version} AS scorer_version, value,
+        CASE WHEN scored IS NULL THEN 'not_run' ELSE unscored END AS unscored,
+        account_id AS cluster, transcript_id AS sample_id,
+        language, surface, model, substr(date, 1, 7) AS month
+    FROM (
+        SELECT transcript_id, account_id, language, surface, model, date
+        FROM read_parquet({transcripts}, union_by_name = true)
+    )
+    LEFT JOIN {scores} USING (transcript_id)
+    WHERE transcript_id NOT IN (SELECT id FROM superseded)
+"""
+
+
+def usage_estimates(
+    root: Path, folder: UsageFolder, table: ScoreTable, chosen: Set[str] | None
+) -> tuple[Estimate, ...]:
+    """The figures of one scorer's table, the overall one first. The import must be held.
+
+    Args:
+        root: the workspace, for certificates and labels.
+        chosen: ids of the conversations that are asked about; None for all.
+    """
+    record = table.read()
+    if record is None or not folder.parts():
+        return ()
+    place = ScoresFolder(folder.path)
+    for left in place.path.glob(f"{_PREFIX}*"):  # of a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with (
+        tempfile.TemporaryDirectory(dir=place.path, prefix=_PREFIX) as temporary,
+        connect(memory="256MB") as connection,
+    ):
+        connection.execute(f"SET temp_directory = {literal(temporary)}")
+        connection.execute("SET threads = 2")
+        file = Path(temporary) / "rows.parquet"
+        with _held(connection, folder, chosen):
+            connection.execute(
+                f"COPY ({_rows(folder, table, record.scorer, chosen)}) TO {literal(file)}"
+                " (FORMAT parquet)"
+            )
+        unknown, clusters = _accounts(connection, file)
+        source = f"read_parquet({literal(_sliced(connection, file))})"
+        rows = Rows(
+            source,
+            import_owner(folder.name),
+            import_owner(folder.name),
+            slicings=((), *((name,) for name in SLICES)),
+        )
+        found = list(estimates_of(connection, rows, record.scorer, root))
+    if found and unknown:
+        found[0] = _warned(found[0], unknown, known=clusters > 0)
+    return tuple(found)
+
+
+@contextlib.contextmanager
+def _held(
+    connection: duckdb.DuckDBPyConnection, folder: UsageFolder, chosen: Set[str] | None
+) -> Iterator[None]:
+    """Ids in tables, while the rows are read."""
+    for name, ids in (("superseded", folder.superseded()), ("chosen", chosen or ())):
+        connection.execute(
+            f"CREATE TEMP TABLE {name} AS SELECT unnest(?::VARCHAR[]) AS id", [list(ids)]
+        )
+    yield
+    connection.execute("DROP TABLE superseded; DROP TABLE chosen")
+
+
+def _rows(
+    folder: UsageFolder, table: ScoreTable, scorer: ScorerRecord, chosen: Set[str] | None
+) -> str:
+    parts = table.parts()
+    scores = "(SELECT NULL::VARCHAR AS transcript_id, NULL::VARCHAR AS scored, NULL::DOUBLE AS "
+    scores += "value, NULL::VARCHAR AS unscored WHERE false)"
+    if parts:
+        scores = (
+            "(SELECT transcript_id, scorer AS scored, value, unscored FROM "
+            f"read_parquet({_listed(parts)}))"
+        )
+    sql = _JOINED.format(
+        owner=literal(import_owner(folder.name)),
+        scorer=literal(scorer.name),
+        version=literal(scorer.version),
+        transcripts=_listed(folder.parts()),
+        scores=scores,
+    )
+    return sql if chosen is None else f"{sql} AND transcript_id IN (SELECT id FROM chosen)"
+
+
+def _sliced(connection: duckdb.DuckDBPyConnection, file: Path) -> Path:
+    """The rows again, with rare values of a column taken together."""
+    sliced = file.with_name("sliced.parquet")
+    source = f"read_parquet({literal(file)})"
+    columns = ", ".join(
+        f"CASE WHEN {name} IS NULL OR {name} IN (SELECT {name} FROM {source} WHERE {name} IS NOT "
+        f"NULL GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {_MOST}) THEN {name} "
+        f"ELSE '(other)' END AS {name}"
+        for name in SLICES
+    )
+    connection.execute(
+        f"COPY (SELECT * REPLACE ({columns}) FROM {source}) TO {literal(sliced)} (FORMAT parquet)"
+    )
+    return sliced
+
+
+def _accounts(connection: duckdb.DuckDBPyConnection, file: Path) -> tuple[int, int]:
+    """How many conversations have no known account, and how many have one."""
+    [(unknown, known)] = connection.execute(
+        f"SELECT count(*) - count(cluster), count(cluster) FROM read_parquet({literal(file)})"
+    ).fetchall()
+    return unknown, known
+
+
+def _warned(estimate: Estimate, unknown: int, *, known: bool) -> Estimate:
+    """Conversations of unknown accounts are taken for independent, which they may not be."""
+    which = f"{unknown:,} of {estimate.planned:,} conversations have" if known else "there is"
+    told = (
+        f"{which} no known account: each counts as an origin of its own, so the interval may be "
+        "too narrow"
+    )
+    warning = "; ".join(filter(None, (estimate.warning, told)))
+    return msgspec.structs.replace(estimate, warning=warning)
+
+
+def _listed(paths: list[Path]) -> str:
+    return "[" + ", ".join(literal(path) for path in paths) + "]"
