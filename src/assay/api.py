@@ -10,6 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from assay.evals import catalog
+from assay.health.result import EvalHealth
+from assay.health.verbs import (
+    accept_samples,
+    eval_health,
+    probe_eval,
+    propose_samples,
+    retire_eval,
+)
 from assay.launch import (
     GateResult,
     LaunchCheck,
@@ -26,7 +34,7 @@ from assay.launch import (
 )
 from assay.models.verbs import LocalModel, add_local_model, local_models
 from assay.records import Certificate, Comparison, Difference, ImportRecord, Matrix
-from assay.report.verbs import make_report
+from assay.report.verbs import make_report, report_comparison, report_launch
 from assay.runs import Controls, Progress, Spending
 from assay.runs.eval_verbs import check, init, list_evals
 from assay.runs.trust_verbs import certificates, certify, import_labels, sample_labels
@@ -49,12 +57,16 @@ from assay.usage.looks import Look
 from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged
 from assay.usage.score_verbs import UsageScores, score_usage
+from assay.watch import Claim, WatchStatus, WatchTurn
+from assay.watch.verbs import init_watch, start_watch, stop_watch, watch_status
 
 __all__ = [
     "Certificate",
+    "Claim",
     "Comparison",
     "Controls",
     "Difference",
+    "EvalHealth",
     "GateResult",
     "ImportRecord",
     "ImportStanding",
@@ -68,6 +80,9 @@ __all__ = [
     "Spending",
     "Summary",
     "UsageScores",
+    "WatchStatus",
+    "WatchTurn",
+    "accept_samples",
     "add_local_model",
     "certificates",
     "certify",
@@ -76,12 +91,14 @@ __all__ = [
     "close_finding",
     "compare",
     "compare_many",
+    "eval_health",
     "export",
     "import_labels",
     "import_transcripts",
     "import_usage",
     "init",
     "init_launch",
+    "init_watch",
     "list_evals",
     "list_findings",
     "list_runs",
@@ -91,11 +108,16 @@ __all__ = [
     "mitigate_finding",
     "open_finding",
     "overdue_purges",
+    "probe_eval",
+    "propose_samples",
     "prove_finding",
     "purge_usage",
     "quickstart",
+    "report_comparison",
+    "report_launch",
     "rescore",
     "resume",
+    "retire_eval",
     "run",
     "sample_labels",
     "score_usage",
@@ -103,7 +125,10 @@ __all__ = [
     "show_finding",
     "sign_launch",
     "sql",
+    "start_watch",
+    "stop_watch",
     "usage_looks",
+    "watch_status",
 ]
 
 QUICKSTART_CANDIDATE = "local/qwen2.5-coder-1.5b"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay.usage import redact as room
 from assay.usage.names import name_recognisers
 from assay.usage.redact import KINDS, Redactor
 from assay.usage.scan import is_plain
@@ -144,6 +145,16 @@ def test_names_are_taken_out_where_something_finds_them() -> None:
     text, counts = Redactor(SECRET, [ann]).redact("Ann: ann@example.org")
     assert counts == {"email": 1, "name": 1}
     assert PLACEHOLDER.sub("", text) == ": "
+
+
+def test_what_cannot_be_finished_is_withheld_from_its_line_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(room, "_PASSES", 0)
+    text, counts = REDACTOR.redact("first line\nto ann@example.org\nlast")
+    assert counts == {"withheld": 1}
+    assert PLACEHOLDER.sub("", text) == "first line\n"
+    assert REDACTOR.redact(text) == (text, {})
 
 
 def test_presidio_is_used_where_it_is_installed_and_only_there() -> None:

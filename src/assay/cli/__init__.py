@@ -10,6 +10,7 @@ from assay.cli import (
     authoring,
     comparing,
     findings,
+    health,
     labelling,
     launching,
     looking,
@@ -17,6 +18,7 @@ from assay.cli import (
     usage,
     usage_privacy,
     usage_scoring,
+    watching,
 )
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
@@ -38,9 +40,11 @@ for room in (
     labelling,
     launching,
     findings,
+    watching,
     usage,
     usage_privacy,
     usage_scoring,
+    health,
 ):
     room.register(app)
 

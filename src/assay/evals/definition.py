@@ -24,7 +24,7 @@ from pydantic_core.core_schema import CoreSchema, no_info_after_validator_functi
 from assay.errors import DefinitionError, NotFoundError, Problem
 from assay.evals.faults import Place, problems_of
 from assay.evals.yaml_file import read_yaml
-from assay.records import Parameters
+from assay.records import Chapter, Parameters
 
 FILE = "eval.yaml"
 """The name of the definition in an eval's folder."""
@@ -181,6 +181,9 @@ class EvalDefinition(BaseModel):
     description: _Text = Field(description="What it measures, in one sentence.")
     policy: str = Field("", description="The policy it tests: in words, or the id of a policy.")
     owner: str = Field("", description="Who answers for it.")
+    chapter: Chapter | None = Field(
+        None, description="The chapter of the launch report that tells of it."
+    )
     samples: _Text = Field(
         description="The samples' file in this folder: .csv, .jsonl, .parquet, file.xlsx#Sheet."
     )

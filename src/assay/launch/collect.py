@@ -23,15 +23,10 @@ from assay.runs.audit import Audit, read_audit
 from assay.runs.certificates import read_certificates
 from assay.runs.pairing import Pairing, Side
 from assay.runs.replies import hold_labels, replies_in
+from assay.runs.saturation import MOST_MODELS, SATURATED, state_of
 from assay.runs.trust import FEWEST
 from assay.store.query import connect, literal, quoted
 from assay.store.workspace import RunFolder, Workspace
-
-SATURATED = 0.02
-"""An eval is saturated where no model lies further from perfect than this share of the scale."""
-FEWEST_MODELS = 3
-"""How many models must have been asked before an eval is called saturated."""
-_MOST_MODELS = 20
 
 
 @dataclass(frozen=True)
@@ -60,8 +55,12 @@ class Collector:
 
     @cached_property
     def runs(self) -> list[tuple[RunFolder, RunRecord]]:
-        """Every run, newest first; of those begun in one second, the last to end."""
-        found = [(folder, folder.read()) for folder in self._place.runs()]
+        """Every run, newest first; of those begun in one second, the last to end.
+
+        A watch's looks are no evidence unless their ids are named.
+        """
+        read = [(folder, folder.read()) for folder in self._place.runs()]
+        found = [each for each in read if all(asked.draw is None for asked in each[1].evals)]
 
         def age(each: tuple[RunFolder, RunRecord]) -> tuple[str, int]:
             return each[1].created, each[0].record_file.stat().st_mtime_ns
@@ -80,23 +79,27 @@ class Collector:
         if surface is not None and (surface.run or surface.model):
             subject = Subject.model_construct(model=surface.model, run=surface.run)
         system = surface.system if surface is not None else None
-        found = self._fitting(subject, gate, system)
+        found = self.fitting(subject, gate.eval, gate.scorer, system)
         return found if isinstance(found, str) else found[0]
 
     def baseline(self, gate: Gate, candidate: Found) -> Found | str:
         """The baseline's run: the newest of those that were asked most like the candidate's."""
         assert gate.margin is not None
         subject = self._definition.baselines[gate.margin.against]
-        found = self._fitting(subject, gate, None)
-        if isinstance(found, str):
-            return found
-        return min(found, key=lambda each: _unlike(each.eval, candidate.eval))  # first = newest
+        found = self.fitting(subject, gate.eval, gate.scorer, None)
+        return found if isinstance(found, str) else most_alike(found, candidate)
 
     def _surface(self, gate: Gate) -> Surface | None:
         return None if gate.surface is None else self._definition.surfaces[gate.surface]
 
-    def _fitting(self, subject: Subject, gate: Gate, system: str | None) -> list[Found] | str:
-        """Complete runs of a subject with the gate's eval and scorer, newest first; or why none."""
+    def fitting(
+        self, subject: Subject, eval_name: str, scorer_name: str, system: str | None
+    ) -> list[Found] | str:
+        """Complete runs of a subject with an eval and scorer, newest first; or why there are none.
+
+        Args:
+            system: the system prompt that they must have; None for any.
+        """
         named = subject.run or subject.model
         runs = self.runs
         if subject.run is not None:
@@ -105,19 +108,19 @@ class Collector:
         else:
             runs = [each for each in runs if each[1].model == subject.model]
         if not runs:
-            return f"there is no run of {named}. Run {gate.eval} on it."
+            return f"there is no run of {named}. Run {eval_name} on it."
         with_eval = [
             (folder, record, asked)
             for folder, record in runs
             for asked in record.evals
-            if asked.name == gate.eval
+            if asked.name == eval_name
         ]
         if not with_eval:
-            return f"no run of {named} has the eval {gate.eval}. Run it."
+            return f"no run of {named} has the eval {eval_name}. Run it."
         if system is not None:
             with_eval = [each for each in with_eval if (each[2].system or "") == system]
             if not with_eval:
-                return f"no run of {named} has {gate.eval} with this surface's system prompt."
+                return f"no run of {named} has {eval_name} with this surface's system prompt."
         complete = [each for each in with_eval if each[1].status == "complete"]
         complete = [each for each in complete if each[0].scores_file.exists()]
         if not complete:
@@ -127,11 +130,11 @@ class Collector:
             Found(folder, record, asked, scorer)
             for folder, record, asked in complete
             for scorer in asked.scorers
-            if scorer.name == gate.scorer
+            if scorer.name == scorer_name
         ]
         if not found:
             have = ", ".join(scorer.name for scorer in complete[0][2].scorers)
-            return f"run {complete[0][1].id} has no scores of {gate.scorer} (it has {have})."
+            return f"run {complete[0][1].id} has no scores of {scorer_name} (it has {have})."
         return found
 
     def scores(
@@ -242,7 +245,7 @@ class Collector:
             return ""
         others: dict[str, Found] = {found.record.model: found}
         for folder, record in self.runs:
-            if len(others) >= _MOST_MODELS:
+            if len(others) >= MOST_MODELS:
                 break
             if record.model in others or record.status != "complete":
                 continue
@@ -253,12 +256,8 @@ class Collector:
                     same = asked.hash == found.eval.hash and scorer.version == found.scorer.version
                     if same and asked.name == found.eval.name and scorer.name == found.scorer.name:
                         others[record.model] = Found(folder, record, asked, scorer)
-        if len(others) < FEWEST_MODELS:
-            return ""
-        low, high = found.scorer.bounds
-        best = low if low_is_good else high
-        worst = max(abs(value - best) for value in self._means(list(others.values()), slice_))
-        if worst > SATURATED * (high - low) + 1e-9:
+        means = self._means(list(others.values()), slice_)
+        if state_of(means, found.scorer.bounds, low_is_good=low_is_good) != "saturated":
             return ""
         return (
             f"{found.eval.name} is saturated here: all {len(others)} models that were asked lie"
@@ -300,6 +299,11 @@ def _in(found: Found, slice_: Mapping[str, str]) -> tuple[str, list[Any]]:
     where += "".join(f" AND {quoted(name)} = ?" for name in slice_)
     key = [found.eval.name, found.scorer.name, found.scorer.version]
     return where, [*key, *slice_.values()]
+
+
+def most_alike(found: list[Found], candidate: Found) -> Found:
+    """Of a baseline's runs, the newest of those that were asked most like the candidate's."""
+    return min(found, key=lambda each: _unlike(each.eval, candidate.eval))  # first = newest
 
 
 def _unlike(theirs: EvalRecord, ours: EvalRecord) -> tuple[bool, bool, bool]:

@@ -96,6 +96,11 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
             return "-"
         return f"{self._shown(self.low)} to {self._shown(self.high)} ({self.confidence:.4g})"
 
+    @property
+    def as_scored(self) -> str:
+        """The figure as scored, in words, where the scorer's error was taken out of it."""
+        return "" if self.raw is None or self.raw == self.value else self._shown(self.raw)
+
     def _shown(self, value: float) -> str:
         return shown(value, rate=self.rate, difference=self.difference)
 

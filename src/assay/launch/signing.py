@@ -13,7 +13,7 @@ import msgspec
 
 from assay.errors import AssayError
 from assay.launch.result import LaunchCheck, Signature
-from assay.store.catalogue import Catalogue, exists
+from assay.store.catalogue import Catalogue, Entry, exists
 from assay.store.workspace import Workspace
 
 _WHAT = "signed launch"
@@ -104,6 +104,16 @@ def with_signatures(place: Workspace, check: LaunchCheck) -> LaunchCheck:
                 )
             )
     return msgspec.structs.replace(check, signatures=tuple(found))
+
+
+def last_signed(place: Workspace, launch: str) -> tuple[Entry, SignOff] | None:
+    """The newest sign-off of any other launch; None where there is none."""
+    if not exists(place.root):
+        return None
+    with Catalogue(place.root) as catalogue:
+        trail = [each for each in catalogue.trail() if each.what == _WHAT]
+    others = [each for each in trail if each.subject != launch]
+    return (others[-1], msgspec.convert(others[-1].details, SignOff)) if others else None
 
 
 def _changes(signed: SignOff, check: LaunchCheck) -> Iterator[str]:

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 
 from assay.launch.evidence import ScorerError, Standing
 from assay.records import Certificate, Measured, ScorerRecord
-from assay.runs.certificates import certificate_for
+from assay.runs.certificates import BY_DEFINITION, certificate_for
 from assay.stats import Share
-
-BY_DEFINITION = ("choice", "exact", "numeric")
-"""Kinds of scorer that compare a reply with a target that the eval itself gives."""
 
 MEASURED_BY = ("policy_area", "language")
 """Columns by which a certificate may tell a scorer's error slice by slice."""

@@ -26,7 +26,7 @@ from assay.records.finding import (
 )
 from assay.records.message import Message, Role, ToolCall, decode_messages, encode_messages
 from assay.records.request import Parameters, Reply, Request, StopReason
-from assay.records.run import EvalRecord, RunRecord, RunStatus, ScorerRecord
+from assay.records.run import Chapter, EvalRecord, RunRecord, RunStatus, ScorerRecord
 from assay.records.sample import Polarity, Sample
 from assay.records.score import Score, ScoreRow, Unscored
 from assay.records.transcript import Transcript
@@ -45,6 +45,7 @@ from assay.records.usage import (
 __all__ = [
     "Bridge",
     "Certificate",
+    "Chapter",
     "Cluster",
     "ComparedRun",
     "Comparison",

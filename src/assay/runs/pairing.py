@@ -149,8 +149,12 @@ class Pairing:
             for sample_id, standing in rows
         )
 
-    def flips(self) -> Iterator[Flip]:
-        """Every sample whose score changed: worse first, each from the greatest change."""
+    def flips(self, most: int | None = None) -> Iterator[Flip]:
+        """Samples whose score changed: worse first, each from the greatest change.
+
+        Args:
+            most: of those that rose, and of those that fell; None for all.
+        """
         rises_are_worse = {
             "high": "false",
             "low": "true",
@@ -159,7 +163,7 @@ class Pairing:
         rows = self._connection.execute(
             f"SELECT sample_id, epoch, polarity, policy_area, language, baseline, candidate,"
             f" baseline_transcript, candidate_transcript, {rises_are_worse} AS low_is_good"
-            " FROM pairs WHERE standing = 0 AND candidate <> baseline ORDER BY"
+            f" FROM pairs WHERE standing = 0 AND candidate <> baseline {_first(most)} ORDER BY"
             " ((candidate > baseline) = low_is_good) DESC NULLS LAST,"
             " abs(candidate - baseline) DESC, sample_id, epoch"
         ).fetchall()
@@ -249,6 +253,16 @@ class Pairing:
     def _one(self, sql: str, values: Sequence[Any] = ()) -> int:
         row = self._connection.execute(sql, list(values)).fetchone()
         return int(row[0]) if row else 0
+
+
+def _first(most: int | None) -> str:
+    """The condition that leaves the greatest changes of each direction."""
+    if most is None:
+        return ""
+    return (
+        "QUALIFY row_number() OVER (PARTITION BY candidate > baseline"
+        f" ORDER BY abs(candidate - baseline) DESC, md5(sample_id || epoch)) <= {most}"
+    )
 
 
 def _turned(rose: bool, low_is_good: bool | None) -> Verdict:

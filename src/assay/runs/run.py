@@ -107,7 +107,7 @@ async def resume_run(folder: RunFolder, settings: Settings, controls: Controls) 
 def as_request(record: EvalRecord) -> EvalRequest:
     """The request that leads to the same eval again."""
     parameters = msgspec.convert(record.parameters, Parameters)
-    return EvalRequest(Path(record.path), record.limit, record.epochs, parameters)
+    return EvalRequest(Path(record.path), record.limit, record.epochs, parameters, record.draw)
 
 
 async def _carry_out(

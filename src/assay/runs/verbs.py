@@ -22,7 +22,7 @@ from assay.runs.rescore import rescore as rescore_run
 from assay.runs.run import Controls, resume_run, run_evals, within_budget
 from assay.runs.settings import load_settings
 from assay.store.query import ask
-from assay.store.workspace import RunFolder, Workspace
+from assay.store.workspace import RunFolder, Workspace, with_tables
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -249,20 +249,6 @@ def _summary(folder: RunFolder) -> Summary:
         resumable=record.status != "complete" or folder.journal_file.exists(),
         estimates=figures(folder) if finished else (),
     )
-
-
-def with_tables(folder: RunFolder) -> RunFolder:
-    """The run, if it has come to an end.
-
-    Raises:
-        NotFoundError: there is no such run, or it has no tables yet.
-    """
-    folder.read()
-    if not (folder.transcripts_file.exists() and folder.scores_file.exists()):
-        raise NotFoundError(
-            "this run has not come to an end.", where=folder.id, fix=f"assay resume {folder.id}"
-        )
-    return folder
 
 
 def _no_model(place: Workspace) -> Problem:
