@@ -51,6 +51,7 @@ from assay.runs.verbs import (
     show,
     sql,
 )
+from assay.usage.facet_verbs import FacetsFound, facet_usage
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
 from assay.usage.looks import Look
@@ -67,6 +68,7 @@ __all__ = [
     "Controls",
     "Difference",
     "EvalHealth",
+    "FacetsFound",
     "GateResult",
     "ImportRecord",
     "ImportStanding",
@@ -93,6 +95,7 @@ __all__ = [
     "compare_many",
     "eval_health",
     "export",
+    "facet_usage",
     "import_labels",
     "import_transcripts",
     "import_usage",

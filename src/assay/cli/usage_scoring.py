@@ -1,4 +1,4 @@
-"""Commands that ask scorers and models about usage: usage score."""
+"""Commands that ask scorers and models about usage: usage score, usage facets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assay.cli.running import AsJson, Dollars, Judge, Tokens, Workspace, control
 from assay.cli.usage import usage
 
 if TYPE_CHECKING:
-    from assay.api import UsageScores
+    from assay.api import FacetsFound, UsageScores
 
 _COLUMNS = (
     "scorer", "slice", "value", "interval", "method", "n/planned", "clusters", "missing",
@@ -28,6 +28,7 @@ First = Annotated[int | None, typer.Option(min=1, help="Only the first conversat
 def register(app: typer.Typer) -> None:
     """Add this module's commands to those of usage."""
     usage.command("score")(score)
+    usage.command("facets")(facets)
 
 
 def score(
@@ -66,6 +67,46 @@ def score(
     if found.resumable:
         note("Some conversations lack a score. The same command goes on.")
     raise typer.Exit(UNFINISHED if found.resumable else DONE)
+
+
+def facets(
+    name: Name = None,
+    *,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="The model that is asked: provider/model.")
+    ],
+    limit: First = None,
+    max_tokens_spent: Tokens = None,
+    max_dollars: Dollars = None,
+    workspace: Workspace = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Ask a model what each conversation is about. The same command goes on."""
+    from assay import api
+
+    controls = controls_of(max_tokens_spent, max_dollars)
+    with shown(controls):
+        found = api.facet_usage(model, name, limit=limit, workspace=workspace, controls=controls)
+    print_json(found) if as_json else _print_facets(found)
+    if found.stopped_because:
+        note(f"Stopped: {found.stopped_because}")
+    if found.resumable:
+        note("Some conversations lack facets. The same command goes on.")
+    raise typer.Exit(UNFINISHED if found.resumable else DONE)
+
+
+def _print_facets(found: FacetsFound) -> None:
+    counts = [(f"concern {level}", found.concern.get(level, 0)) for level in range(1, 6)]
+    rows = [*counts, *((f"missing: {why}", count) for why, count in found.missing.items())]
+    print_table(
+        ("conversations", "number"), [(what, f"{number:,}") for what, number in rows],
+        right=("number",),
+    )  # fmt: skip
+    note(
+        f"Import {found.import_name}: {found.described:,} of {found.planned:,} conversations "
+        f"described by {found.model}; {found.tokens:,} tokens."
+    )
+    note("Counts of a model's word, whose error is not known: no rates of what people did.")
 
 
 def _print(found: UsageScores) -> None:

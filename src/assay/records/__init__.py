@@ -32,6 +32,7 @@ from assay.records.score import Score, ScoreRow, Unscored
 from assay.records.transcript import Transcript
 from assay.records.usage import (
     Cluster,
+    Facets,
     ImportRecord,
     MapRecord,
     Placed,
@@ -54,6 +55,7 @@ __all__ = [
     "Effect",
     "Estimate",
     "EvalRecord",
+    "Facets",
     "Field",
     "Finding",
     "FindingKind",

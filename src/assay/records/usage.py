@@ -90,6 +90,21 @@ class UsageScorer(msgspec.Struct, frozen=True, kw_only=True):
     finished: bool = False
 
 
+class Facets(msgspec.Struct, frozen=True):
+    """A conversation in a model's words, or why there are none: a row of usage/<name>/facets/."""
+
+    transcript_id: Annotated[str, Meta(description="The conversation.")]
+    request: Annotated[str, Meta(description="What the person asked for; redacted.")]
+    task: Annotated[str, Meta(description="What the model was to do; redacted.")]
+    language: Annotated[str, Meta(description="The language that the person wrote.")]
+    concern: Annotated[int | None, Meta(description="Concern, 1 to 5; null where missing.")]
+    missing: Annotated[str | None, Meta(description="Why there are no facets; null where some.")]
+    why: Annotated[str, Meta(description="The same in a sentence.")]
+    model: Annotated[str, Meta(description="The model that was asked.")]
+    version: Annotated[str, Meta(description="Hash of the model and the question.")]
+    tokens: Annotated[int, Meta(description="Tokens that it cost.")]
+
+
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """A group of conversations, or of groups, on a map: a row of map/clusters.parquet."""
 

@@ -30,6 +30,8 @@ class UsageFolder:
         self.rejected_file = path / "rejected.parquet"
         self.transcripts_folder = path / "transcripts"
         self.raw_folder = path / "raw"
+        self.facets_folder = path / "facets"
+        self.facets_journal = path / "facets.sqlite"
 
     def part(self, number: int) -> Path:
         """The file of a part of the transcripts, from 0."""
