@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import random
@@ -288,6 +289,41 @@ def test_a_certificate_speaks_for_usage_too(tmp_path: Path) -> None:
     figure = overall(api.score_usage(["refusal"], workspace=tmp_path))
     assert (figure.standing, figure.certificate) == ("certified", made.id)
     assert figure.corrected.low <= 0.25 <= figure.corrected.high
+
+
+def test_people_label_a_random_part_of_an_import(tmp_path: Path) -> None:
+    for number in range(2):
+        log = write(tmp_path / f"{number}.jsonl", chats(range(number * 60, number * 60 + 60)))
+        take(tmp_path, log)
+    spec = {"kind": "includes", "any_of": ["sorry"], "name": "sorry"}
+    api.score_usage([spec, "refusal"], workspace=tmp_path)
+    sheet = tmp_path / "sheet.csv"
+    made = api.sample_labels("usage:logs", sheet, n=40, scorer="refusal", workspace=tmp_path)
+    assert made.draw.strata == {"all": (120, 40)}
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        drawn = list(csv.DictReader(file))
+    asked = {each["input"] for each in drawn}
+    said = {each.messages[0].content for each in folder(tmp_path).transcripts()}
+    assert len(asked & said) == 40
+    for each in drawn:
+        each["label"] = "yes" if REFUSED in each["reply"] else "no"
+    filled = tmp_path / "filled.csv"
+    with filled.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(drawn[0]))
+        writer.writeheader()
+        writer.writerows(drawn)
+    assert api.import_labels(filled, rater="ann", workspace=tmp_path).runs == ("usage:logs",)
+    figure = overall(api.score_usage(["refusal"], workspace=tmp_path))
+    assert figure.audited.n == 40
+    assert figure.audited.low <= 0.25 <= figure.audited.high
+    made_ = api.certify("refusal", "usage:logs", workspace=tmp_path)
+    assert (made_.run, made_.replies, made_.labels) == ("usage:logs", 40, "usage:logs")
+    assert api.score_usage(["refusal"], workspace=tmp_path).estimates[0].certificate == made_.id
+    take(tmp_path, write(tmp_path / "more.jsonl", chats(range(120, 150))))
+    later = overall(api.score_usage(["refusal"], workspace=tmp_path))
+    assert "from 120 of the 150" in later.audited.warning
+    with pytest.raises(NotFoundError, match="assay usage score other"):
+        api.sample_labels("usage:other", sheet, workspace=tmp_path)
 
 
 def test_an_import_that_is_not_there_says_what_there_is(tmp_path: Path) -> None:

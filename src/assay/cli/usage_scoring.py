@@ -121,6 +121,8 @@ def _print(found: UsageScores) -> None:
         if each.warning and each.n:
             slice_ = ", ".join(each.slice.values()) or "all"
             note(f"{each.scorer} ({slice_}): {each.warning}")
+        if each.audited is not None and each.audited.warning and not each.slice:
+            note(f"{each.scorer} by people: {each.audited.warning}")
     note_standing(found.estimates)
     note("Clusters are accounts: what one account says has one origin.")
     note(

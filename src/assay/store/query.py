@@ -105,7 +105,7 @@ def _view_usage(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
         files = [str(path) for path in sorted(folder.glob("transcripts/part-*.parquet"))]
         if not files:
             continue
-        old = _superseded(folder / "import.sqlite")
+        old = superseded(folder / "import.sqlite")
         told = "INSERT INTO superseded SELECT ?, unnest(?::VARCHAR[])"
         connection.execute(told, [folder.name, old])
         paths += files
@@ -140,7 +140,7 @@ def _unite(
         connection.execute(empty.replace("SELECT", "SELECT NULL::VARCHAR AS import,", 1))
 
 
-def _superseded(state: Path) -> list[str]:
+def superseded(state: Path) -> list[str]:
     """Ids of an import's transcripts of which a longer version came later."""
     if not state.is_file():
         return []

@@ -17,6 +17,8 @@ import msgspec
 
 from assay.records import Estimate, ScorerRecord
 from assay.runs.figures import Rows, estimates_of
+from assay.runs.replies import NO_REPLY
+from assay.store.catalogue import Catalogue
 from assay.store.query import connect, literal
 from assay.store.usage_scores import ScoresFolder, ScoreTable, import_owner
 from assay.usage.folder import UsageFolder
@@ -81,7 +83,26 @@ def usage_estimates(
         found = list(estimates_of(connection, rows, record.scorer, root))
     if found and unknown:
         found[0] = _warned(found[0], unknown, known=clusters > 0)
+    if found and found[0].audited is not None:
+        found[0] = _with_age(root, found[0])
     return tuple(found)
+
+
+def _with_age(root: Path, estimate: Estimate) -> Estimate:
+    """Say so where people's labels were drawn before some of the conversations came."""
+    with Catalogue(root) as catalogue:
+        draws = catalogue.draws(estimate.eval, estimate.scorer)
+    drawn_from = max((sum(size for size, _ in each.strata.values()) for each in draws), default=0)
+    now = estimate.planned - sum(estimate.missing.get(reason, 0) for reason in NO_REPLY)
+    if estimate.audited is None or drawn_from >= now:
+        return estimate
+    told = (
+        f"drawn from {drawn_from:,} of the {now:,} conversations, before the others came: "
+        "of those it says nothing unless they are alike"
+    )
+    warning = "; ".join(filter(None, (estimate.audited.warning, told)))
+    second = msgspec.structs.replace(estimate.audited, warning=warning)
+    return msgspec.structs.replace(estimate, audited=second)
 
 
 @contextlib.contextmanager
