@@ -33,7 +33,7 @@ from assay.launch import (
     sign_launch,
 )
 from assay.models.verbs import LocalModel, add_local_model, local_models
-from assay.records import Certificate, Comparison, Difference, ImportRecord, Matrix
+from assay.records import Certificate, Comparison, Difference, ImportRecord, MapRecord, Matrix
 from assay.report.verbs import make_report, report_comparison, report_launch
 from assay.runs import Controls, Progress, Spending
 from assay.runs.eval_verbs import check, init, list_evals
@@ -55,6 +55,7 @@ from assay.usage.facet_verbs import FacetsFound, facet_usage
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
 from assay.usage.looks import Look
+from assay.usage.mapping import MapSettings, map_usage
 from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged
 from assay.usage.score_verbs import UsageScores, score_usage
@@ -75,6 +76,8 @@ __all__ = [
     "LaunchCheck",
     "LocalModel",
     "Look",
+    "MapRecord",
+    "MapSettings",
     "Matrix",
     "Progress",
     "Purged",
@@ -108,6 +111,7 @@ __all__ = [
     "listen_usage",
     "local_models",
     "make_report",
+    "map_usage",
     "mitigate_finding",
     "open_finding",
     "overdue_purges",

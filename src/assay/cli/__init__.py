@@ -14,6 +14,7 @@ from assay.cli import (
     labelling,
     launching,
     looking,
+    mapping,
     running,
     usage,
     usage_privacy,
@@ -45,6 +46,7 @@ for room in (
     usage_privacy,
     usage_scoring,
     health,
+    mapping,
 ):
     room.register(app)
 

@@ -151,7 +151,12 @@ def more_by_people(people: People, told: Told, threshold: Threshold, confidence:
 
 
 def first_labels(scores: Scores | Pairs, threshold: Threshold, confidence: float) -> Needed | None:
-    """The fewest labels for a scorer that has none: were it right about every one of them."""
+    """The fewest labels for a scorer that has none: were it right about every one of them.
+
+    Of a scorer that says more than yes or no, no number is known: its error enters no bound.
+    """
+    if not scores.binary:
+        return Needed("labels", None, "measure the scorer against people's labels: `assay certify`")
 
     def closes(labels: int) -> bool:
         faultless = Share(labels, labels)

@@ -105,7 +105,7 @@ class Facets(msgspec.Struct, frozen=True):
     tokens: Annotated[int, Meta(description="Tokens that it cost.")]
 
 
-class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+class Cluster(msgspec.Struct, frozen=True):
     """A group of conversations, or of groups, on a map: a row of map/clusters.parquet."""
 
     cluster_id: Annotated[str, Meta(description="Level and number: 0.17; level 0 is the base.")]
@@ -127,7 +127,7 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     concern: Annotated[float | None, Meta(description="Mean concern, 1 to 5, if asked for.")]
 
 
-class Placed(msgspec.Struct, frozen=True, kw_only=True):
+class Placed(msgspec.Struct, frozen=True):
     """A conversation's place on a map: a row of map/conversations.parquet."""
 
     transcript_id: Annotated[str, Meta(description="The conversation.")]

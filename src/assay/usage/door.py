@@ -127,9 +127,9 @@ class Door:
             return self._refused(unit, "no_messages", "no message holds any text")
         try:
             return self._admitted(unit, found, flags)
-        except (RecursionError, UnicodeEncodeError) as error:
-            reason = "too_deep" if isinstance(error, RecursionError) else "half_characters"
-            return self._refused(unit, reason, f"the row cannot be stored ({type(error).__name__})")
+        except (RecursionError, ValueError, OverflowError) as error:
+            reason = "too_deep" if isinstance(error, RecursionError) else "unreadable"
+            return self._refused(unit, reason, f"the row cannot be stored ({error})")
 
     def _refused(self, unit: Unit, reason: str, detail: str) -> Refused:
         told = detail[: 2 * _DETAIL].encode("utf-8", "replace").decode()

@@ -178,7 +178,8 @@ def _computed(folder: UsageFolder) -> list[Path]:
     """What was computed from the texts and may hold some of them: it can be computed again."""
     kept = {folder.state_file.name + end for end in ("", "-wal", "-shm")}
     databases = (each for each in folder.path.rglob("*.sqlite*") if each.name not in kept)
-    return sorted([*databases, *folder.path.rglob("*.npy")])
+    stages = (each for each in (folder.path / "map" / "work").rglob("*") if not _is_folder(each))
+    return sorted({*databases, *folder.path.rglob("*.npy"), *stages})
 
 
 def _emptied(folder: UsageFolder) -> None:

@@ -106,3 +106,9 @@ def test_a_launch_without_any_run_has_a_view_too(tmp_path: Path) -> None:
     assert view.sources == ()
     assert view.check.verdict == "no-go"
     assert view.samples.total == 0
+
+
+@pytest.mark.parametrize("named", ["20261120", "20261120-090000-bbbbbb"])
+def test_a_candidate_can_be_one_run(tmp_path: Path, named: str) -> None:
+    view = view_of(make_workspace(tmp_path, hostile=False, candidate={"run": named}))
+    assert of(view, "candidate", "harmful-requests") == ["20261120-090000-bbbbbb"]

@@ -21,7 +21,7 @@ from assay.report.model import POLARITIES, requests_words
 from assay.report.provenance import other_roles
 from assay.runs.certificates import BY_DEFINITION, certificate_for
 from assay.runs.contrast import ABSENT, contrasts
-from assay.store.workspace import RunFolder, Workspace
+from assay.store.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def gather(
     """
     collector = Collector(place, definition)
     candidate = Subject("candidate", check.candidate)
-    own = [_Held(candidate, found) for found in _of_subject(collector, definition.candidate)]
+    own = [_Held(candidate, found) for found in _of_subject(place, collector, definition.candidate)]
     absent: list[str] = []
     others = list(_others(collector, definition, own, absent))
     read = Reader(each.found.folder for each in (*own, *others))
@@ -77,10 +77,10 @@ def gather(
     )
 
 
-def _of_subject(collector: Collector, subject: Named) -> list[Found]:
+def _of_subject(place: Workspace, collector: Collector, subject: Named) -> list[Found]:
     """The newest complete run of each eval and scorer that a subject was scored with."""
     found: dict[tuple[str, str], Found] = {}
-    for _, record in _runs_of(collector, subject):
+    for record in _runs_of(place, collector, subject):
         for asked in record.evals:
             for scorer in asked.scorers:
                 key = asked.name, scorer.name
@@ -91,11 +91,12 @@ def _of_subject(collector: Collector, subject: Named) -> list[Found]:
     return sorted(found.values(), key=lambda each: (each.eval.name, each.scorer.name))
 
 
-def _runs_of(collector: Collector, subject: Named) -> Iterator[tuple[RunFolder, RunRecord]]:
-    for folder, record in collector.runs:
-        named = subject.run is not None and folder.id.startswith(subject.run)
-        if named or (subject.run is None and record.model == subject.model):
-            yield folder, record
+def _runs_of(place: Workspace, collector: Collector, subject: Named) -> Iterator[RunRecord]:
+    """A subject's runs: those of its model, newest first, or the one that is named."""
+    if subject.run is not None:
+        yield place.run(subject.run).read()
+    else:
+        yield from (record for _, record in collector.runs if record.model == subject.model)
 
 
 def _others(

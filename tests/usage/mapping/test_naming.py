@@ -1,0 +1,119 @@
+"""Names are of words that enough principals use, whoever is left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from assay.usage.mapping.corpus import Corpus, read_corpus
+from assay.usage.mapping.naming import MOST_WORDS, NAMELESS, Namer
+from assay.usage.mapping.terms import LONGEST_PHRASE, count_terms
+from tests.usage.mapping.made import import_of, said
+
+Rows = NDArray[np.int64]
+
+LETTERS = [
+    "please write a cover letter for a job",
+    "write a cover letter to my landlord about rent",
+    "could you write a cover letter in french",
+]
+RECIPES = ["a recipe for apple pie", "how long does a pie bake", "which flour for a pie crust"]
+
+
+def corpus_of(folder: Path, texts: list[str], accounts: list[str] | None = None) -> Corpus:
+    rows = [
+        said(each, text, account_id=accounts[each] if accounts else f"a{each}")
+        for each, text in enumerate(texts)
+    ]
+    usage = import_of(folder, rows)
+    read_corpus(usage, folder, lambda _done, _all: None)
+    return Corpus(folder)
+
+
+def namer_of(corpus: Corpus, k: int) -> Namer:
+    return Namer(corpus.vocabulary(), corpus.frequencies, len(corpus), k)
+
+
+def test_a_phrase_that_many_use_is_the_name(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, LETTERS * 10 + RECIPES * 20)
+    whose = np.asarray(corpus.principals)
+    letters = count_terms(corpus, np.arange(30), whose, 5)
+    recipes = count_terms(corpus, np.arange(30, 90), whose, 5)
+    named = namer_of(corpus, 5).name(letters, [recipes])
+    assert named.name.startswith("write a cover letter")
+    assert "pie" in namer_of(corpus, 5).name(recipes, [letters]).name
+
+
+def test_terms_are_counted_as_a_plain_count_has_them(tmp_path: Path) -> None:
+    texts = [*LETTERS, *RECIPES, LETTERS[0]] * 2
+    accounts = [f"a{each % 5}" for each in range(len(texts))]
+    corpus = corpus_of(tmp_path, texts, accounts)
+    words = corpus.vocabulary()
+    found = count_terms(corpus, np.arange(len(texts)), np.asarray(corpus.principals), 2)
+    users: dict[str, set[str]] = {}
+    for text, account in zip(texts, accounts, strict=True):
+        said_words = text.split()
+        for length in range(1, LONGEST_PHRASE + 1):
+            for start in range(len(said_words) - length + 1):
+                phrase = " ".join(said_words[start : start + length])
+                users.setdefault(phrase, set()).add(account)
+    wanted = {phrase: len(who) for phrase, who in users.items() if len(who) >= 2}
+    told = {
+        " ".join(words[word] for word in gram if word): int(uses)
+        for gram, uses in zip(found.grams, found.uses, strict=True)
+    }
+    assert told == wanted
+
+
+def test_what_fewer_than_k_principals_said_is_never_a_word_of_a_name(tmp_path: Path) -> None:
+    texts = [f"{text} sesame" if each < 4 else text for each, text in enumerate(LETTERS * 10)]
+    corpus = corpus_of(tmp_path, texts + RECIPES * 10)
+    own = count_terms(corpus, np.arange(30), np.asarray(corpus.principals), 5)
+    assert corpus.vocabulary().index("sesame") not in own.grams
+    assert "sesame" not in namer_of(corpus, 5).name(own, []).name
+
+
+def test_a_group_that_shares_nothing_says_so(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, ["apple", "pear", "plum", "cherry"])
+    own = count_terms(corpus, np.arange(4), np.asarray(corpus.principals), 3)
+    assert namer_of(corpus, 3).name(own, []).name == NAMELESS
+
+
+WORDS = ["job", "letter", "rent", "pie", "flour", "oven", "crust", "write", "bake", "poem"]
+words = st.sampled_from(WORDS)
+texts_of = st.lists(
+    st.tuples(st.lists(words, min_size=1, max_size=6).map(" ".join), st.integers(0, 9)),
+    min_size=12,
+    max_size=40,
+)
+
+
+@pytest.mark.parametrize("k", [2, 3])
+@settings(max_examples=40, deadline=None)
+@given(rows=texts_of)
+def test_every_word_of_a_name_stays_whoever_is_dropped(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, int]], k: int
+) -> None:
+    """Dropped for good, and counted again: each word still has its principals and its score."""
+    corpus = corpus_of(
+        tmp_path_factory.mktemp("dropped"), [text for text, _ in rows], [f"a{a}" for _, a in rows]
+    )
+    whose = np.asarray(corpus.principals)
+    half = np.arange(len(rows) // 2)
+    rest = count_terms(corpus, np.arange(len(half), len(rows)), whose, k)
+    namer = namer_of(corpus, k)
+    named = namer.name(count_terms(corpus, half, whose, k), [rest])
+    assert len(named.name.split()) <= MOST_WORDS
+    if named.name == NAMELESS:
+        return
+    for dropped in np.unique(whose[half]):
+        left = half[whose[half] != dropped]
+        own = count_terms(corpus, left, whose, k)
+        told = {" ".join(corpus.vocabulary()[word] for word in gram if word) for gram in own.grams}
+        for part in named.name.split(", "):
+            assert part in told
