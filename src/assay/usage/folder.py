@@ -45,6 +45,18 @@ class UsageFolder:
         """The closed parts of the transcripts, in order. They are never written again."""
         return sorted(self.transcripts_folder.glob("part-*.parquet"))
 
+    def sources(self) -> list[Path]:
+        """The files that :meth:`transcripts` is made from."""
+        return self.parts()
+
+    def concerns(self) -> Iterator[float]:
+        """The concern of every conversation, where a model was asked; here none is known."""
+        return iter(())
+
+    def notes(self) -> list[str]:
+        """What a reader of what is made of the transcripts must know; here nothing."""
+        return []
+
     def superseded(self) -> set[str]:
         """Ids of stored transcripts of which a longer version came later."""
         if not self.state_file.is_file():
