@@ -62,7 +62,7 @@ def usage_estimates(
         shutil.rmtree(left, ignore_errors=True)
     with (
         tempfile.TemporaryDirectory(dir=place.path, prefix=_PREFIX) as temporary,
-        connect(memory="256MB") as connection,
+        connect(memory="128MB") as connection,
     ):
         connection.execute(f"SET temp_directory = {literal(temporary)}")
         connection.execute("SET threads = 2")
