@@ -1,7 +1,7 @@
 """What a sweep over usage costs: the refusal scorer over an import, on all cores and on one.
 
-``python -m benchmarks.usage_score`` makes conversations of 150 plain words, as an import leaves them,
-then runs ``assay usage score -s refusal``: on all cores, again (nothing is new), and on one core.
+``python -m benchmarks.usage_score`` makes conversations of 150 words, as imports leave them, and
+runs ``assay usage score -s refusal``: on all cores, again (nothing is new), and on one core.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from assay import api
-from assay.errors import AssayError, NotFoundError
+from assay.errors import AssayError, NotFoundError, StoreError
 from assay.records import ScoreRow, Transcript
 from assay.store.tables import read_rows, write_rows
 from assay.store.usage_scores import ScoresFolder
@@ -261,6 +261,32 @@ def test_other_processes_give_the_same_rows(
         return [(row.transcript_id, row.cluster, said(row)[2:]) for row in rows(tmp_path, name)]
 
     assert told("crew") == told("here")
+
+
+def test_a_stop_leaves_what_no_process_began_as_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(tmp_path, write(tmp_path / "a.jsonl", chats(range(30))))
+    monkeypatch.setattr(scoring, "_ALONE", 10)
+    controls = api.Controls()
+    controls.stop.ask("enough")
+    found = api.score_usage(["refusal"], workspace=tmp_path, controls=controls)
+    assert overall(found).missing == {"not_run": 30}
+    assert (found.stopped_because, found.resumable) == ("enough", True)
+    assert len(rows(tmp_path, "refusal")) == 30
+    assert overall(api.score_usage(["refusal"], workspace=tmp_path)).n == 30
+
+
+def test_a_process_that_dies_is_told_and_the_same_command_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(tmp_path, write(tmp_path / "a.jsonl", chats(range(30))))
+    monkeypatch.setattr(scoring, "_ALONE", 10)
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "/bin/false")
+        with pytest.raises(StoreError, match="ended early"):
+            api.score_usage(["refusal"], workspace=tmp_path)
+    assert overall(api.score_usage(["refusal"], workspace=tmp_path)).n == 30
 
 
 def test_a_superseded_conversation_is_counted_no_more(tmp_path: Path) -> None:

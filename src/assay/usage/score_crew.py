@@ -99,7 +99,7 @@ async def _ask(child: asyncio.subprocess.Process, task: ScoreTask) -> ScoreAnswe
         child.stdin.write(msgspec.json.encode(task) + b"\n")
         await child.stdin.drain()
         return _answers.decode(await child.stdout.readline())
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, RuntimeError, msgspec.MsgspecError):  # uvloop says RuntimeError
         raise StoreError(
             "a process that scored a part of the import ended early.",
             where=task.part,
