@@ -38,7 +38,7 @@ _JOINED = """
         language, surface, model, substr(date, 1, 7) AS month
     FROM (
         SELECT transcript_id, account_id, language, surface, model, date
-        FROM read_parquet({transcripts}, union_by_name = true)
+        FROM read_parquet({transcripts})
     )
     LEFT JOIN {scores} USING (transcript_id)
     WHERE transcript_id NOT IN (SELECT id FROM superseded)
@@ -66,20 +66,12 @@ def usage_estimates(
     ):
         connection.execute(f"SET temp_directory = {literal(temporary)}")
         connection.execute("SET threads = 2")
-        file = Path(temporary) / "rows.parquet"
-        with _held(connection, folder, chosen):
-            connection.execute(
-                f"COPY ({_rows(folder, table, record.scorer, chosen)}) TO {literal(file)}"
-                " (FORMAT parquet)"
-            )
-        unknown, clusters = _accounts(connection, file)
-        source = f"read_parquet({literal(_sliced(connection, file))})"
-        rows = Rows(
-            source,
-            import_owner(folder.name),
-            import_owner(folder.name),
-            slicings=((), *((name,) for name in SLICES)),
-        )
+        joined = _joined(connection, folder, table, record.scorer, chosen, Path(temporary))
+        unknown, clusters = _accounts(connection, joined)
+        sliced = _sliced(connection, joined, Path(temporary))
+        owner = import_owner(folder.name)
+        slicings = ((), *((name,) for name in SLICES))
+        rows = Rows(f"read_parquet({literal(sliced)})", owner, owner, slicings=slicings)
         found = list(estimates_of(connection, rows, record.scorer, root))
     if found and unknown:
         found[0] = _warned(found[0], unknown, known=clusters > 0)
@@ -118,47 +110,64 @@ def _held(
     connection.execute("DROP TABLE superseded; DROP TABLE chosen")
 
 
-def _rows(
-    folder: UsageFolder, table: ScoreTable, scorer: ScorerRecord, chosen: Set[str] | None
+def _joined(
+    connection: duckdb.DuckDBPyConnection,
+    folder: UsageFolder,
+    table: ScoreTable,
+    scorer: ScorerRecord,
+    chosen: Set[str] | None,
+    temporary: Path,
 ) -> str:
-    parts = table.parts()
-    scores = "(SELECT NULL::VARCHAR AS transcript_id, NULL::VARCHAR AS scored, NULL::DOUBLE AS "
-    scores += "value, NULL::VARCHAR AS unscored WHERE false)"
-    if parts:
-        scores = (
-            "(SELECT transcript_id, scorer AS scored, value, unscored FROM "
-            f"read_parquet({_listed(parts)}))"
+    """The rows of every conversation, as SQL's FROM wants them; joined part by part, as memory is
+    short and a part's scores are in one file."""
+    with _held(connection, folder, chosen):
+        for part in folder.parts():
+            rows = _rows(folder.name, part, table.part(part.name), scorer)
+            if chosen is not None:
+                rows += " AND transcript_id IN (SELECT id FROM chosen)"
+            to = temporary / part.name
+            connection.execute(f"COPY ({rows}) TO {literal(to)} (FORMAT parquet)")
+    return f"read_parquet({literal(temporary / 'part-*.parquet')})"
+
+
+def _rows(name: str, part: Path, scores: Path, scorer: ScorerRecord) -> str:
+    scored = (
+        f"(SELECT transcript_id, scorer AS scored, value, unscored FROM "
+        f"read_parquet({literal(scores)}))"
+    )
+    if not scores.exists():
+        scored = (
+            "(SELECT NULL::VARCHAR AS transcript_id, NULL::VARCHAR AS scored, NULL::DOUBLE AS "
+            "value, NULL::VARCHAR AS unscored WHERE false)"
         )
-    sql = _JOINED.format(
-        owner=literal(import_owner(folder.name)),
+    return _JOINED.format(
+        owner=literal(import_owner(name)),
         scorer=literal(scorer.name),
         version=literal(scorer.version),
-        transcripts=_listed(folder.parts()),
-        scores=scores,
+        transcripts=literal(part),
+        scores=scored,
     )
-    return sql if chosen is None else f"{sql} AND transcript_id IN (SELECT id FROM chosen)"
 
 
-def _sliced(connection: duckdb.DuckDBPyConnection, file: Path) -> Path:
-    """The rows again, with rare values of a column taken together."""
-    sliced = file.with_name("sliced.parquet")
-    source = f"read_parquet({literal(file)})"
+def _sliced(connection: duckdb.DuckDBPyConnection, joined: str, temporary: Path) -> Path:
+    """The rows in one file, with rare values of a column taken together."""
+    sliced = temporary / "sliced.parquet"
     columns = ", ".join(
-        f"CASE WHEN {name} IS NULL OR {name} IN (SELECT {name} FROM {source} WHERE {name} IS NOT "
+        f"CASE WHEN {name} IS NULL OR {name} IN (SELECT {name} FROM {joined} WHERE {name} IS NOT "
         f"NULL GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {_MOST}) THEN {name} "
         f"ELSE '(other)' END AS {name}"
         for name in SLICES
     )
     connection.execute(
-        f"COPY (SELECT * REPLACE ({columns}) FROM {source}) TO {literal(sliced)} (FORMAT parquet)"
+        f"COPY (SELECT * REPLACE ({columns}) FROM {joined}) TO {literal(sliced)} (FORMAT parquet)"
     )
     return sliced
 
 
-def _accounts(connection: duckdb.DuckDBPyConnection, file: Path) -> tuple[int, int]:
+def _accounts(connection: duckdb.DuckDBPyConnection, joined: str) -> tuple[int, int]:
     """How many conversations have no known account, and how many have one."""
     [(unknown, known)] = connection.execute(
-        f"SELECT count(*) - count(cluster), count(cluster) FROM read_parquet({literal(file)})"
+        f"SELECT count(*) - count(cluster), count(cluster) FROM {joined}"
     ).fetchall()
     return unknown, known
 
@@ -172,7 +181,3 @@ def _warned(estimate: Estimate, unknown: int, *, known: bool) -> Estimate:
     )
     warning = "; ".join(filter(None, (estimate.warning, told)))
     return msgspec.structs.replace(estimate, warning=warning)
-
-
-def _listed(paths: list[Path]) -> str:
-    return "[" + ", ".join(literal(path) for path in paths) + "]"
