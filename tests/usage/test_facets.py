@@ -26,6 +26,7 @@ from tests.usage.test_scoring import chats
 
 GOOD = {"request": "Explain how plants grow.", "task": "explain", "language": "English"}
 ANSWER = json.dumps({**GOOD, "concern": 1})
+SAID = "My Aunt Mary, of the red house by the mill, is ill: what can I cook?"
 REDACTOR = Redactor(b"k" * 32)
 
 
@@ -35,7 +36,8 @@ def rows(workspace: Path, name: str = "logs") -> list[Facets]:
 
 
 def read(text: str, **more: Any) -> Facets:
-    return read_facets("t", Reply(text, **more), "some/model", "v", REDACTOR)
+    said = Transcript("t", (Message("user", SAID),))
+    return read_facets(said, Reply(text, **more), "some/model", "v", REDACTOR)
 
 
 def test_each_conversation_has_facets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,6 +135,14 @@ def test_what_a_model_gives_away_is_redacted_and_cut() -> None:
     assert "third" not in row.request  # two sentences at most
     assert len(row.task) == MOST
     assert row.concern == 4
+
+
+def test_a_quotation_is_no_description() -> None:
+    quoting = "Say: my AUNT Mary of the red house by the mill is ill."
+    assert read(json.dumps({**GOOD, "request": quoting, "concern": 1})).missing == "quoted"
+    assert read(json.dumps({**GOOD, "task": quoting, "concern": 1})).missing == "quoted"
+    described = "Suggest what to cook for a relative who is ill."
+    assert read(json.dumps({**GOOD, "request": described, "concern": 1})).request == described
 
 
 def test_a_conversation_cannot_pass_for_the_question() -> None:

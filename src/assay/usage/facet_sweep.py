@@ -138,9 +138,7 @@ class FacetSweep:
             self._without(transcript, "model_error", f"{type(error).__name__}: {error}")
         else:
             name = self._model.name
-            self._keep(
-                read_facets(transcript.transcript_id, reply, name, self._version, self._redactor)
-            )
+            self._keep(read_facets(transcript, reply, name, self._version, self._redactor))
 
     def _without(self, transcript: Transcript, missing: str, why: str) -> None:
         name, version = self._model.name, self._version

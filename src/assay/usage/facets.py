@@ -26,8 +26,11 @@ MAX_TOKENS = 400
 """How long an answer may be."""
 MOST = 400
 """Characters of a facet that are kept."""
+QUOTED = 8
+"""Words in a row that a facet may not share with the conversation: it would quote, not describe."""
 _TEXTS = ("request", "task", "language")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_WORD = re.compile(r"\w+")
 _CONCERNS = (1, 2, 3, 4, 5)
 
 _INSTRUCTIONS = """\
@@ -63,7 +66,16 @@ _SCHEMA: dict[str, Any] = {
 
 def facets_version(model: Model) -> str:
     """12 hex digits: the hash of the model and of everything that shapes the question."""
-    told = [model.name, model.details, _INSTRUCTIONS, _QUESTION, _SCHEMA, LONGEST, MAX_TOKENS]
+    told = [
+        model.name,
+        model.details,
+        _INSTRUCTIONS,
+        _QUESTION,
+        _SCHEMA,
+        LONGEST,
+        MAX_TOKENS,
+        QUOTED,
+    ]
     return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:12]
 
 
@@ -77,7 +89,7 @@ def facets_request(transcript: Transcript) -> Request:
 
 
 def read_facets(
-    transcript_id: str, reply: Reply, model: str, version: str, redactor: Redactor
+    transcript: Transcript, reply: Reply, model: str, version: str, redactor: Redactor
 ) -> Facets:
     """The facets that a reply amounts to, redacted again; or why there are none."""
     tokens = reply.input_tokens + reply.output_tokens
@@ -86,11 +98,16 @@ def read_facets(
     texts = [_line(told.get(name), redactor) if told else "" for name in _TEXTS]
     if concern is None or not texts[0]:
         reason, why = _missing(reply, told, concern, model)
-        return without_facets(transcript_id, reason, why, model, version, tokens)
+        return without_facets(transcript.transcript_id, reason, why, model, version, tokens)
     request, task, language = texts
     request = " ".join(_SENTENCE_END.split(request)[:2])
+    if _quotes(f"{request}\n{task}\n{language}", transcript):
+        why = (
+            f"{model} quoted {QUOTED} words in a row of the conversation instead of describing it."
+        )
+        return without_facets(transcript.transcript_id, "quoted", why, model, version, tokens)
     return Facets(
-        transcript_id=transcript_id,
+        transcript_id=transcript.transcript_id,
         request=request,
         task=task,
         language=language,
@@ -136,6 +153,21 @@ def _beginning(transcript: Transcript) -> Transcript:
             calls.append(call if room > 0 else msgspec.structs.replace(call, arguments={}))
         kept.append(msgspec.structs.replace(message, content=content, tool_calls=tuple(calls)))
     return Transcript(transcript.transcript_id, tuple(kept))
+
+
+def _quotes(text: str, transcript: Transcript) -> bool:
+    """Whether a text shares many words in a row with what was said."""
+    told = _runs(text)
+    return bool(told) and any(told & _runs(each.content) for each in transcript.messages)
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    """Every run of so many words in each line, without their marks and capitals."""
+    found = set()
+    for line in text.splitlines():
+        words = _WORD.findall(line.casefold())
+        found |= {tuple(words[n : n + QUOTED]) for n in range(len(words) - QUOTED + 1)}
+    return found
 
 
 def _line(given: Any, redactor: Redactor) -> str:
