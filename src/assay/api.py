@@ -59,6 +59,7 @@ from assay.usage.looks import UsageLook
 from assay.usage.mapping import MapSettings, map_usage
 from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged
+from assay.usage.score_verbs import score_usage
 from assay.watch import Claim, WatchStatus, WatchTurn
 from assay.watch.verbs import init_watch, start_watch, stop_watch, watch_status
 
@@ -69,6 +70,7 @@ __all__ = [
     "Controls",
     "Difference",
     "EvalHealth",
+    "FacetsFound",
     "GateResult",
     "ImportRecord",
     "ImportStanding",
@@ -98,6 +100,7 @@ __all__ = [
     "eval_health",
     "explore_usage",
     "export",
+    "facet_usage",
     "import_labels",
     "import_transcripts",
     "import_usage",
@@ -127,6 +130,7 @@ __all__ = [
     "retire_eval",
     "run",
     "sample_labels",
+    "score_usage",
     "show",
     "show_finding",
     "sign_launch",

@@ -19,6 +19,7 @@ from assay.cli import (
     running,
     usage,
     usage_privacy,
+    usage_scoring,
     watching,
 )
 from assay.cli.output import FAILED, STOPPED, fail
@@ -43,6 +44,8 @@ for room in (
     findings,
     usage,
     usage_privacy,
+    usage_scoring,
+    health,
     mapping,
     exploring,
     watching,
