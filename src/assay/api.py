@@ -53,13 +53,14 @@ from assay.runs.verbs import (
     sql,
 )
 from assay.usage.drafting.verbs import draft_eval
+from assay.usage.facet_verbs import FacetsFound, facet_usage
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
 from assay.usage.looks import UsageLook
 from assay.usage.mapping import MapSettings, map_usage
 from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged
-from assay.usage.score_verbs import score_usage
+from assay.usage.score_verbs import UsageScores, score_usage
 from assay.watch import Claim, WatchStatus, WatchTurn
 from assay.watch.verbs import init_watch, start_watch, stop_watch, watch_status
 
@@ -85,6 +86,7 @@ __all__ = [
     "Spending",
     "Summary",
     "UsageLook",
+    "UsageScores",
     "WatchStatus",
     "WatchTurn",
     "accept_samples",

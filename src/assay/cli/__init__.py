@@ -42,14 +42,13 @@ for room in (
     labelling,
     launching,
     findings,
-    usage,
-    usage_privacy,
-    usage_scoring,
     health,
+    watching,
+    usage,
     mapping,
     exploring,
-    watching,
-    health,
+    usage_scoring,
+    usage_privacy,
 ):
     room.register(app)
 
