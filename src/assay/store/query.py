@@ -68,7 +68,7 @@ def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]
             paths += files
             connection.execute(_view(view, files, record))
         paths += _view_usage(connection, workspace)
-        connection.execute(f"SET allowed_paths = {_listed(paths)}")
+        connection.execute(f"SET allowed_paths = {listed(paths)}")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         try:
@@ -85,7 +85,7 @@ def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]
 
 def _view(name: str, files: Sequence[str], record: type[Any]) -> str:
     if files:
-        source = f"SELECT * FROM read_parquet({_listed(files)}, union_by_name = true)"
+        source = f"SELECT * FROM read_parquet({listed(files)}, union_by_name = true)"
     else:
         columns = ", ".join(
             f"NULL::{_TYPES[field.kind]} AS {quoted(field.name)}" for field in fields_of(record)
@@ -124,7 +124,7 @@ def _of_import(name: str, files: Sequence[str]) -> str:
     """The rows of an import's files that are about conversations in their last version."""
     return (
         f"SELECT {name} AS import, * "
-        f"FROM read_parquet({_listed(files)}, union_by_name = true) WHERE transcript_id NOT IN "
+        f"FROM read_parquet({listed(files)}, union_by_name = true) WHERE transcript_id NOT IN "
         f"(SELECT transcript_id FROM superseded WHERE import = {name})"
     )
 
@@ -163,5 +163,6 @@ def literal(path: Path | str) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _listed(paths: Sequence[str]) -> str:
+def listed(paths: Sequence[str]) -> str:
+    """Files as a list, safe inside SQL."""
     return "[" + ", ".join(literal(path) for path in paths) + "]"

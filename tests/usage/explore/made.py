@@ -16,9 +16,12 @@ from assay.records import (
     Message,
     Placed,
     ScoreRow,
+    ScorerRecord,
     Transcript,
+    UsageScorer,
 )
 from assay.store.tables import write_rows
+from assay.store.usage_scores import ScoresFolder
 from assay.usage.folder import UsageFolder
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.settings import MapSettings
@@ -50,7 +53,7 @@ class Made:
             value = value_of(each, self.base_of[each.transcript_id])
             if value is not ...:
                 rows.append(score_row(each.transcript_id, value, scorer, version))
-        write_rows(self.usage.path / "scores.parquet", ScoreRow, rows)
+        write_scores(self.usage.path, scorer, rows)
 
     def change_clusters(self, change: Any) -> None:
         """Write the clusters anew, each as ``change`` gives it."""
@@ -61,6 +64,17 @@ class Made:
     def change_record(self, **fields: Any) -> None:
         record = msgspec.structs.replace(self.place.read(), **fields)
         self.place.record_file.write_bytes(msgspec.json.encode(record))
+
+
+def write_scores(usage: Path, scorer: str, rows: list[ScoreRow]) -> None:
+    """A scorer's rows where a sweep would have left them."""
+    about = ScorerRecord(
+        name=scorer, kind="made", version="v", parameters={}, good="high", bounds=(0.0, 1.0)
+    )
+    record = UsageScorer(scorer=about, assay="0", updated="2026-05-01", finished=True)
+    table = ScoresFolder(usage).begin(record)
+    write_rows(table.part("part-00000.parquet"), ScoreRow, rows)
+    ScoresFolder(usage).finish(table, record)
 
 
 def score_row(name: str, value: float | None, scorer: str, version: str) -> ScoreRow:

@@ -5,12 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from assay.records import ScoreRow
 from assay.stats import rate
-from assay.store.tables import write_rows
 from assay.usage.explore.audit import audit
 from assay.usage.explore.gather import gather
-from tests.usage.explore.made import make, score_row
+from tests.usage.explore.made import make, score_row, write_scores
 
 
 def by_name(view, rates):
@@ -71,7 +69,7 @@ def test_scores_of_the_latest_time_count_and_strangers_are_told(tmp_path: Path) 
         msgspec.structs.replace(each, value=1.0, scored_at="2026-05-01T00:00:00Z") for each in rows
     ]
     stranger = score_row("nobody knows", 1.0, "s", "v")
-    write_rows(made.usage.path / "scores.parquet", ScoreRow, [*again, *rows, stranger])
+    write_scores(made.usage.path, "s", [*again, *rows, stranger])
     (rates,) = gather(made.root, made.usage, examples=False).rates
     assert rates.rates[0].value == 1.0
     assert rates.elsewhere == 1

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.store.query import connect, literal
-
-FILE = "scores.parquet"
+from assay.store.query import connect, listed, literal
+from assay.store.usage_scores import ScoresFolder
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,8 @@ def read_scores(usage: Path, conversations: Path) -> list[Scored]:
         usage: the import's folder.
         conversations: the map's table of conversations, in the import's order.
     """
-    file = usage / FILE
-    if not file.is_file():
+    files = [str(part) for table in ScoresFolder(usage).tables() for part in table.parts()]
+    if not files:
         return []
     with connect() as database:
         database.execute(
@@ -68,7 +67,7 @@ def read_scores(usage: Path, conversations: Path) -> list[Scored]:
                 SELECT *, row_number() OVER (
                     PARTITION BY scorer, scorer_version, transcript_id ORDER BY scored_at DESC
                 ) AS latest
-                FROM read_parquet({literal(file)})
+                FROM read_parquet({listed(files)})
             )
             LEFT JOIN (
                 SELECT transcript_id, file_row_number AS place
