@@ -61,6 +61,12 @@ def test_a_safety_map_needs_a_reason_which_is_kept(tmp_path: Path, usage: UsageF
     assert (look.what, look.subject, look.why) == ("map", "made", "a report of spam")
 
 
+def test_a_seed_below_nothing_is_refused_in_words(tmp_path: Path, usage: UsageFolder) -> None:
+    done = typed(tmp_path, "--seed", "-1")
+    assert done.returncode == 1
+    assert done.stderr.startswith("assay: assay usage map: the seed is -1.")
+
+
 def test_an_import_that_is_not_there(tmp_path: Path, usage: UsageFolder) -> None:
     done = typed(tmp_path, "other")
     assert done.returncode == 1

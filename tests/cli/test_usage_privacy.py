@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from assay import api
-from assay.records import RawRow
-from assay.store.tables import write_rows
+from assay.records import RawRow, Transcript
+from assay.store.catalogue import Catalogue, Label
+from assay.store.tables import read_rows, write_rows
 from assay.usage.looks import record_look
 
 
@@ -49,6 +51,38 @@ def test_an_account_is_deleted_and_told_as_json(root: Path) -> None:
     (purged,) = json.loads(assay(root, "purge", "may", "--account", "ann", "--json").stdout)
     assert purged["conversations"] == 1
     assert "ann" not in json.dumps(purged)
+
+
+def test_an_account_that_is_not_there_is_said_not_to_be(root: Path) -> None:
+    assert "Nothing was stored of this account" in assay(root, "purge", "--account", "Ann").stderr
+    refused = assay(root, "purge", "--account", " ")
+    assert refused.returncode == 1
+    assert "which account?" in refused.stderr
+
+
+def test_an_id_that_looks_like_a_hash_is_deleted_too(root: Path) -> None:
+    id = "0123456789abcdef0123"
+    said = [{"role": "user", "content": "How do I plant leeks?"}]
+    (root / "june.jsonl").write_text(json.dumps({"messages": said, "user_id": id}) + "\n")
+    api.import_usage([root / "june.jsonl"], workspace=root)
+    done = api.purge_usage("june", account=id, workspace=root)
+    assert sum(purged.conversations for purged in done) == 1
+
+
+def test_notes_of_raters_on_deleted_conversations_go(root: Path) -> None:
+    (row,) = read_rows(root / "usage" / "may" / "transcripts" / "part-00000.parquet", Transcript)
+    label = Label(
+        run_id="usage:may", transcript_id=row.transcript_id, scorer="rude", label="yes", value=1.0,
+        rater="bo", time="2026-06-01", source_hash="0", note="quotes the garden gnome",
+    )  # fmt: skip
+    with Catalogue(root) as catalogue, catalogue.change():
+        catalogue.add_labels([label, msgspec.structs.replace(label, transcript_id="other")])
+    api.purge_usage("may", account="ann", workspace=root)
+    with Catalogue(root) as catalogue:
+        notes = {each.transcript_id: each.note for each in catalogue.labels("usage:may")}
+    assert notes == {row.transcript_id: "", "other": "quotes the garden gnome"}
+    api.purge_usage("may", everything=True, workspace=root)
+    assert b"garden gnome" not in b"".join(file.read_bytes() for file in root.glob("assay.db*"))
 
 
 def test_everything_needs_a_name(root: Path) -> None:

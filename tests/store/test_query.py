@@ -69,6 +69,12 @@ def test_a_wrong_question_says_what_there_is(tmp_path: Path) -> None:
         ask(Workspace(tmp_path), "SELECT nonsense FROM scores")
 
 
+def test_a_damaged_table_is_named_in_words(tmp_path: Path, folder: RunFolder) -> None:
+    folder.transcripts_file.write_bytes(b"x")
+    with pytest.raises(AssayError, match=r"a table cannot be read: .*transcripts\.parquet"):
+        ask(Workspace(tmp_path), "select 1")
+
+
 def test_transcripts_come_with_their_scores_in_any_order(folder: RunFolder) -> None:
     found = [
         (transcript.transcript_id, [(row.transcript_id, row.scorer) for row in rows])

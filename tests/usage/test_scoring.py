@@ -325,6 +325,9 @@ def test_people_label_a_random_part_of_an_import(tmp_path: Path) -> None:
     api.score_usage([spec, "refusal"], workspace=tmp_path)
     sheet = tmp_path / "sheet.csv"
     made = api.sample_labels("usage:logs", sheet, n=40, scorer="refusal", workspace=tmp_path)
+    (look,) = api.usage_looks(workspace=tmp_path)
+    assert (look.subject, look.what, look.profile) == ("logs", "a sheet to label", "safety")
+    assert made.draw.id in look.why
     assert made.draw.strata == {"all": (120, 40)}
     with sheet.open(encoding="utf-8-sig", newline="") as file:
         drawn = list(csv.DictReader(file))

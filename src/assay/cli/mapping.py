@@ -142,3 +142,5 @@ def _print(record: MapRecord) -> None:
     for warning in record.warnings:
         note(f"Note: {warning}")
     note(f"Map of {record.import_name}: usage/{record.import_name}/map/")
+    if record.shown:
+        note(f"See it: assay usage explore {record.import_name}")

@@ -40,7 +40,10 @@ def purge(
         return
     for purged in done:
         _print(purged)
-    note(f"{len(done)} imports looked through. The audit trail has what was removed.")
+    if account is not None and not any(purged.conversations for purged in done):
+        note("Nothing was stored of this account. Give its id letter for letter, as the logs do.")
+    looked = len({purged.import_name for purged in done})
+    note(f"{looked} imports looked through. The audit trail has what was removed.")
 
 
 def looks(workspace: Workspace = Path(), as_json: AsJson = False) -> None:

@@ -19,7 +19,7 @@ from assay.runs.certify import threshold_of
 from assay.runs.draw import Strategy, choose, doubt_of, strata_of
 from assay.runs.labelled import CANNOT_TELL
 from assay.scorers import question_of
-from assay.store.catalogue import Catalogue, Draw, Drawn
+from assay.store.catalogue import LOOKED, Catalogue, Draw, Drawn
 from assay.store.population import Population
 from assay.store.query import connect, literal
 from assay.store.tables import read_rows
@@ -99,6 +99,10 @@ def sample_labels(
     with Catalogue(place.root) as catalogue, catalogue.change():
         catalogue.add_draw(draw, drawn)
         catalogue.note("drew labels", draw.id, {"run": run.id, "scorer": draw.scorer, "n": n})
+        if run.usage is not None:  # the sheets show what people wrote
+            why = f"labels for {draw.scorer}: {draw.id}"
+            told = {"what": "a sheet to label", "why": why, "profile": "safety"}
+            catalogue.note(LOOKED, run.usage, told)
     _write(run, draw, drawn, found, files)
     return Sheets(draw, tuple(str(file) for file in files))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,9 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 """What each version of the schema adds to the one before. Only ever append: files go forward."""
+
+LOOKED = "looked at usage"
+"""What the trail calls a look at people's conversations."""
 
 
 class Draw(msgspec.Struct, frozen=True):
@@ -178,6 +181,18 @@ class Catalogue:
                 self._insert("labels", each)
                 added += 1
         return added
+
+    def blank_notes(self, run_id: str, ids: Collection[str] | None) -> None:
+        """Take out what raters noted of these transcripts, or of all; the labels stay."""
+        with self._guarded():
+            self._db.execute("PRAGMA secure_delete = ON")
+            if ids is None:
+                self._db.execute("UPDATE labels SET note = '' WHERE run_id = ?", (run_id,))
+                return
+            self._db.executemany(
+                "UPDATE labels SET note = '' WHERE run_id = ? AND transcript_id = ?",
+                [(run_id, each) for each in sorted(ids)],
+            )
 
     def answered(self, run_id: str, scorer: str) -> set[tuple[str, str]]:
         """Draw id and transcript id of all that came back from a draw with a word on it."""

@@ -40,6 +40,11 @@ class Population:
         """What it is, in words."""
         return self.id if self.id.startswith(_USAGE) else f"run {self.id}"
 
+    @property
+    def usage(self) -> str | None:
+        """The import's name, where it is one."""
+        return self.id.removeprefix(_USAGE) if self.id.startswith(_USAGE) else None
+
     def cluster_of(self, transcript: Transcript) -> str:
         """What a transcript shares its origin with: its account in usage."""
         if self.id.startswith(_USAGE):

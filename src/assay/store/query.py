@@ -59,15 +59,14 @@ def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]
     import duckdb
 
     with connect() as connection:
-        paths: list[str] = []
-        for view, file, record in (
-            ("transcripts", "transcripts.parquet", Transcript),
-            ("scores", "scores.parquet", ScoreRow),
-        ):
-            files = [str(path) for path in sorted(workspace.runs_folder.glob(f"*/{file}"))]
-            paths += files
-            connection.execute(_view(view, files, record))
-        paths += _view_usage(connection, workspace)
+        try:
+            paths = _make_views(connection, workspace)
+        except duckdb.Error as error:
+            raise AssayError(
+                f"a table cannot be read: {str(error).splitlines()[0]}.",
+                where=str(workspace.root),
+                fix="Put back a copy of the file that is named, or remove its run or import.",
+            ) from None
         connection.execute(f"SET allowed_paths = {listed(paths)}")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -81,6 +80,19 @@ def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]
                 fix="The tables are transcripts, scores, usage and usage_scores; `describe scores` "
                 "lists columns.",
             ) from None
+
+
+def _make_views(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> list[str]:
+    """Make the four views; the files that they read."""
+    paths: list[str] = []
+    for view, file, record in (
+        ("transcripts", "transcripts.parquet", Transcript),
+        ("scores", "scores.parquet", ScoreRow),
+    ):
+        files = [str(path) for path in sorted(workspace.runs_folder.glob(f"*/{file}"))]
+        paths += files
+        connection.execute(_view(view, files, record))
+    return paths + _view_usage(connection, workspace)
 
 
 def _view(name: str, files: Sequence[str], record: type[Any]) -> str:
@@ -149,7 +161,10 @@ def superseded(state: Path) -> list[str]:
             return [row[0] for row in connection.execute("SELECT transcript_id FROM superseded")]
         except sqlite3.Error as error:
             raise AssayError(
-                f"this is not where an import stands ({error}).", where=str(state)
+                f"this is not where an import stands ({error}).",
+                where=str(state),
+                fix="Put back a copy of it, or remove the import: assay usage purge NAME "
+                "--everything",
             ) from None
 
 

@@ -66,7 +66,10 @@ class UsageFolder:
                 rows = state.execute("SELECT transcript_id FROM superseded").fetchall()
             except sqlite3.Error as error:
                 raise StoreError(
-                    f"this is not where an import stands ({error}).", where=str(self.state_file)
+                    f"this is not where an import stands ({error}).",
+                    where=str(self.state_file),
+                    fix="Put back a copy of it. Without one: assay usage purge NAME "
+                    "--everything, then import again.",
                 ) from error
         return {row[0] for row in rows}
 

@@ -16,8 +16,10 @@ import msgspec
 
 from assay.errors import AssayError, StoreError
 from assay.records import Transcript
+from assay.store.catalogue import Catalogue, exists
 from assay.store.dropping import columns_of, count_rows, drop_rows, remove_file
 from assay.store.tables import read_rows
+from assay.store.usage_scores import import_owner
 from assay.store.workspace import Workspace, write_whole
 from assay.usage import purging
 from assay.usage.folder import UsageFolder
@@ -37,9 +39,13 @@ class Wish(msgspec.Struct, frozen=True):
     account: str | None
 
 
-def account_hash(secret: bytes, account: str) -> str:
-    """What transcripts hold of an account; one that is such a hash already is taken as it is."""
-    return account if _HASH.fullmatch(account) else keyed(secret, "account", account)
+def account_hashes(secret: bytes, account: str) -> tuple[str, ...]:
+    """What transcripts may hold of an account: its keyed hash.
+
+    What looks like such a hash is taken for one too. It may as well be an id that the logs have.
+    """
+    told = keyed(secret, "account", account)
+    return (told, account) if _HASH.fullmatch(account) else (told,)
 
 
 def unfinished(place: Workspace) -> list[tuple[UsageFolder, Wish]]:
@@ -84,6 +90,7 @@ def _delete_all(place: Workspace, folder: UsageFolder) -> Purged:
     with contextlib.suppress(AssayError):  # a damaged record must not keep anything
         conversations = folder.read().conversations
     _begin(place, folder, Wish(None), files)
+    _blank_notes(place, folder, None)
     for each in (folder.record_file, *files):
         remove_file(each)
     for below in sorted(
@@ -133,6 +140,7 @@ def _delete_account(place: Workspace, folder: UsageFolder, account: str) -> Purg
     for table in (each for each in due if each.parent != folder.transcripts_folder):
         drop_rows(table, _ID, ids.__contains__)
     if ids:
+        _blank_notes(place, folder, ids)
         _set_aside(folder, ids)
     for part in folder.parts():  # last: they tell which conversations are the account's
         drop_rows(part, "account_id", account.__eq__)
@@ -188,6 +196,13 @@ def _emptied(folder: UsageFolder) -> None:
     for part in raw_parts(folder):
         if count_rows(part, "transcript_id", lambda _: False)[1] == 0:
             remove_file(part)
+
+
+def _blank_notes(place: Workspace, folder: UsageFolder, ids: Collection[str] | None) -> None:
+    """What raters noted of the conversations may quote them."""
+    if exists(place.root):
+        with Catalogue(place.root) as catalogue, catalogue.change():
+            catalogue.blank_notes(import_owner(folder.name), ids)
 
 
 def _set_aside(folder: UsageFolder, ids: Collection[str]) -> None:

@@ -101,9 +101,10 @@ class _Server:
             site = web.TCPSite(runner, self._host, self._port)
             try:
                 await site.start()
-            except OSError as error:
+            except (OSError, OverflowError) as error:
+                why = getattr(error, "strerror", None) or error
                 raise StoreError(
-                    f"nothing can listen there ({error.strerror}).",
+                    f"nothing can listen there ({why}).",
                     where=f"{self._host}:{self._port}",
                     fix="Choose another --port.",
                 ) from None

@@ -8,9 +8,7 @@ import msgspec
 
 from assay.errors import AssayError
 from assay.records.usage import Profile
-from assay.store.catalogue import Catalogue, exists
-
-_WHAT = "looked at usage"
+from assay.store.catalogue import LOOKED, Catalogue, exists
 
 
 class UsageLook(msgspec.Struct, frozen=True):
@@ -45,7 +43,7 @@ def record_look(root: Path, what: str, subject: str, why: str, profile: Profile)
         )
     details = {"what": what, "why": why.strip(), "profile": profile}
     with Catalogue(root) as catalogue, catalogue.change():
-        catalogue.note(_WHAT, subject, details)
+        catalogue.note(LOOKED, subject, details)
 
 
 def looks(root: Path) -> list[UsageLook]:
@@ -53,7 +51,7 @@ def looks(root: Path) -> list[UsageLook]:
     if not exists(root):
         return []
     with Catalogue(root) as catalogue:
-        trail = [entry for entry in catalogue.trail() if entry.what == _WHAT]
+        trail = [entry for entry in catalogue.trail() if entry.what == LOOKED]
     return [
         UsageLook(
             who=entry.who,

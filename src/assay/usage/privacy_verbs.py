@@ -8,7 +8,7 @@ from assay.errors import AssayError
 from assay.store.workspace import Workspace
 from assay.usage import looks
 from assay.usage.folder import UsageFolder, usage_folder, usage_folders
-from assay.usage.forgetting import Wish, account_hash, fulfil, unfinished
+from assay.usage.forgetting import Wish, account_hashes, fulfil, unfinished
 from assay.usage.looks import UsageLook
 from assay.usage.purging import Purged
 from assay.usage.retention import purge_expired, retention_overdue
@@ -40,6 +40,8 @@ def purge_usage(
         raise AssayError(
             "everything of which import?", fix="Name one: assay usage purge NAME --everything"
         )
+    if account is not None and not account.strip():
+        raise AssayError("which account?", fix="Give its id as the logs have it: --account ID")
     place = Workspace.find(Path(workspace))
     done = [fulfil(place, folder, wish) for folder, wish in unfinished(place)]
     if everything and name in {
@@ -50,8 +52,8 @@ def purge_usage(
     if everything:
         return [*done, *(fulfil(place, folder, Wish(None)) for folder in folders)]
     if account is not None:
-        wish = Wish(account_hash(workspace_secret(place.root), account))
-        return [*done, *(fulfil(place, folder, wish) for folder in folders)]
+        wishes = [Wish(each) for each in account_hashes(workspace_secret(place.root), account)]
+        return [*done, *(fulfil(place, folder, wish) for wish in wishes for folder in folders)]
     return [*done, *(purge_expired(place, folder) for folder in folders)]
 
 

@@ -104,7 +104,10 @@ def refuse_unstored(folder: UsageFolder) -> None:
             waiting = state.execute("SELECT count(*) FROM inbox").fetchone()[0]
         except sqlite3.Error as error:
             raise StoreError(
-                f"this is not where an import stands ({error}).", where=str(folder.state_file)
+                f"this is not where an import stands ({error}).",
+                where=str(folder.state_file),
+                fix="Put back a copy of it. Without one: assay usage purge NAME "
+                "--everything, then import again.",
             ) from error
     if waiting:
         raise StoreError(

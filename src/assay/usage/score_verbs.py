@@ -119,5 +119,7 @@ def _check_names(names: Sequence[str]) -> None:
     """Scores of one name are one scorer's."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names:
-        what = f"several scorers are called {twice[0]!r}." if twice else "no scorer is named."
-        raise DefinitionError([Problem("assay usage score", what, "Give each a name of its own.")])
+        what, fix = "no scorer is named.", "Name one: --scorer refusal, or a YAML file of one."
+        if twice:
+            what, fix = f"several scorers are called {twice[0]!r}.", "Give each a name of its own."
+        raise DefinitionError([Problem("assay usage score", what, fix)])

@@ -13,6 +13,7 @@ from assay import api
 from assay.errors import AssayError, StoreError
 from assay.records import Cluster, Transcript
 from assay.store.tables import write_rows
+from assay.usage.mapping.naming import NAMELESS
 from tests.report.test_html import Page
 from tests.usage.explore.made import TOPICS, Made, make
 
@@ -156,6 +157,18 @@ def test_the_report_says_what_is_left_out_and_how_stable_the_groups_are(tmp_path
     assert "33.3%" in text
 
 
+def test_the_report_names_within_a_group_only_what_tells_more(tmp_path: Path) -> None:
+    made = make(tmp_path)
+    names = {"0.0": NAMELESS, "0.2": "at a desk"}  # nothing to tell; the same as above it
+    made.change_clusters(
+        lambda each: msgspec.structs.replace(each, name=names.get(each.cluster_id, each.name))
+    )
+    page = report(made)
+    assert NAMELESS not in page
+    assert page.count("at a desk") == 1
+    assert "fixing bicycles" in page
+
+
 def test_a_large_map_makes_a_small_file(tmp_path: Path) -> None:
     made = make(tmp_path, each=5)
     bases = made.place.clusters()[:6]
@@ -183,4 +196,5 @@ def test_purging_an_account_removes_pages_that_may_show_its_words(tmp_path: Path
     assert first.transcript_id in explorer(made, why="a case")
     api.purge_usage("made", account=account, workspace=made.root)
     assert not (made.place.path / "explorer.html").exists()
-    assert first.transcript_id not in explorer(made, why="the case again")
+    with pytest.raises(StoreError, match="another state of its import"):
+        explorer(made, why="the case again")  # its counts would still hold what was deleted

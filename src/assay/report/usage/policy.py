@@ -15,6 +15,7 @@ from assay.report.usage.words import excluded, facts, limits, share, stability
 from assay.usage.explore.changes import FALSE_ALARMS, Change, Compared
 from assay.usage.explore.limits import BLANK, FEW
 from assay.usage.explore.view import Slices, UsageView
+from assay.usage.mapping.naming import NAMELESS
 
 MOST_TOP = 30
 MOST_CHANGES = 10
@@ -126,7 +127,9 @@ def _tops(view: UsageView) -> list[Line]:
     """The top groups, the largest first, with what the largest within them are called."""
     within: dict[int, list[str]] = {}
     for each in sorted(view.groups, key=lambda group: -group.cluster.conversations):
-        within.setdefault(each.parent, []).append(short(each.cluster.name, 80))
+        above = view.groups[each.parent - 1].cluster.name if each.parent else ""
+        if each.cluster.name not in (above, NAMELESS):
+            within.setdefault(each.parent, []).append(short(each.cluster.name, 80))
     found = [(number, each) for number, each in enumerate(view.groups, start=1) if each.parent == 0]
     found.sort(key=lambda pair: -pair[1].cluster.conversations)
     return [

@@ -71,7 +71,7 @@ def read_columns(usage: UsageFolder, place: MapFolder, *, accounts_unknown: bool
         for each in usage.transcripts(_COLUMNS):
             own = next(placed, None)
             if own is None or own.transcript_id != each.transcript_id:
-                raise _stale(place)
+                raise stale(place)
             bases.append(-1 if own.cluster_id is None else int(own.cluster_id.partition(".")[2]))
             days.append(_day(each.date, known))
             for field in FIELDS:
@@ -79,7 +79,7 @@ def read_columns(usage: UsageFolder, place: MapFolder, *, accounts_unknown: bool
                 codes[field].append(found[field].setdefault(value, len(found[field])))
             yield each.account_id, each.network_id, each.org_id, each.client_id
         if next(placed, None) is not None:
-            raise _stale(place)
+            raise stale(place)
 
     principals = link(hints())
     return Columns(
@@ -108,7 +108,8 @@ def _day(told: str | None, known: dict[str, int]) -> int:
     return known[text]
 
 
-def _stale(place: MapFolder) -> StoreError:
+def stale(place: MapFolder) -> StoreError:
+    """The import was added to or purged since its map was made."""
     return StoreError(
         "the map is of another state of its import.",
         where=str(place.path),

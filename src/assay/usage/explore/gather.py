@@ -13,7 +13,7 @@ from assay.stats import Interval, clustered_mean, rate, sums_by_cluster
 from assay.store.tables import read_rows
 from assay.usage.explore.audit import audit
 from assay.usage.explore.changes import compare_parts
-from assay.usage.explore.columns import Columns, read_columns
+from assay.usage.explore.columns import Columns, read_columns, stale
 from assay.usage.explore.groups import ALL, Groups, count, groups_of
 from assay.usage.explore.kinds import Kind, kinds_of
 from assay.usage.explore.limits import Cells, Minima, told_cells
@@ -52,6 +52,8 @@ def _gathered(root: Path, usage: UsageFolder, *, examples: bool) -> UsageView:
     if record.epsilon is not None:
         return _private(record, groups, minima, usage)
     columns = read_columns(usage, place, accounts_unknown=bool(record.settings["accounts_unknown"]))
+    if len(columns) != record.conversations:
+        raise stale(place)
     slices, comparisons = [], []
     for kind in kinds_of(columns, minima):
         told = told_cells(

@@ -65,6 +65,11 @@ class MapSettings:
         epsilon = self.epsilon
         return [
             (
+                not 0 <= self.seed < 2**32,
+                f"the seed is {self.seed}.",
+                "Give a whole number from 0 to 4294967295.",
+            ),
+            (
                 any(each is not None and each < 1 for each in minima),
                 "a minimum is below 1.",
                 "Minima count conversations or people: 1 or more.",
