@@ -80,6 +80,7 @@ def test_comparing_periods_lists_what_rose_and_models_none(
         page.locator("#compare").select_option("model")
         expect(page.locator("#changes-about")).to_contain_text("aster-1")
         expect(page.locator("#list-rising")).to_contain_text("none clearly")
+        expect(page.locator("#table tbody tr").first).to_contain_text("none clear")
         assert view.complaints == []
 
 

@@ -93,6 +93,12 @@
     const turn = (c) => (back ? { ...c, before: c.after, after: c.before, gap: -c.gap, low: -c.high, high: -c.low } : c);
     return { found, back, of: (g) => { const c = found.by.get(g.number); return c ? turn(c) : null; }, list: [...found.by.values()].map(turn) };
   }
+  function whyNoChange({ found }, g) {
+    const slice = sliceOf(found.kind), sides = [found.first, found.second].map((part) => cell(slice, g, part));
+    if (Math.min(...sides) < FEW || Math.max(...sides) === FEW) return "not told";
+    if (Math.max(...sides) < data.fewest) return "too few";
+    return found.clear > found.changes.length ? "not among the greatest" : "none clear";
+  }
   function rates() {
     const found = data.rates[Number(byId("scorer").value || 0)];
     if (found && !found.by) found.by = new Map(found.rates.map((r) => [r[0], { value: r[1], low: r[2], high: r[3], n: r[4], missing: r[5], warning: r[6], why: r[7] }]));
@@ -305,7 +311,7 @@
     ];
     if (change) found.push({ key: "change", title: "Change, points", order: (g) => { const c = change.of(g); return c ? c.gap : 0; }, cell: (g) => {
       const c = change.of(g);
-      if (!c) return none.cloneNode(true);
+      if (!c) return make("span", { className: "fine" }, whyNoChange(change, g));
       const kind = kindOfChange(c);
       return make("span", null, make("span", { className: c.gap > 0 ? "up" : "down" }, `${c.gap > 0 ? "▲" : "▼"} ${points(c.gap).replace(" points", "")}`), make("span", { className: "fine" }, ends(c.low, c.high, bare)), kind === "new" ? make("span", { className: "fine" }, "new") : null);
     } });

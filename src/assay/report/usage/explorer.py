@@ -12,7 +12,7 @@ from assay.report.page import inert, render_page
 from assay.report.text import visible
 from assay.report.usage.packing import HEIGHT, WIDTH, Circle, pack
 from assay.report.usage.words import facts, limits, title
-from assay.usage.explore.changes import FALSE_ALARMS, Compared
+from assay.usage.explore.changes import FALSE_ALARMS, FEWEST, Compared
 from assay.usage.explore.limits import FEW
 from assay.usage.explore.rates import Rates
 from assay.usage.explore.view import Slices, UsageView
@@ -72,6 +72,7 @@ def data(view: UsageView) -> Iterator[Markup]:
         "rates": [_rates(each) for each in view.rates],
         "audits": [_audit(view, each) for each in range(len(view.audits))],
         "examples": _examples(view),
+        "fewest": FEWEST,
         "minimum": view.minimum_conversations,
         "total": view.record.conversations,
         "private": view.private,
