@@ -204,7 +204,11 @@ def _differences(overall: Table) -> Iterator[Finding]:
     if not overall.compared:
         yield Finding("Comparison", "No overall figure of the two runs could be compared.")
     elif not clear:
-        told = f"None of {overall.compared} overall figures differs clearly from the baseline's."
+        told = (
+            f"The two runs' intervals overlap in all {overall.compared} overall figures, which"
+            " decides nothing. Sample against sample more may be clear: assay compare BASELINE"
+            " CANDIDATE."
+        )
         yield Finding("Comparison", told)
 
 
