@@ -205,9 +205,8 @@ def _differences(overall: Table) -> Iterator[Finding]:
         yield Finding("Comparison", "No overall figure of the two runs could be compared.")
     elif not clear:
         told = (
-            f"The two runs' intervals overlap in all {overall.compared} overall figures, which"
-            " decides nothing. Sample against sample more may be clear: assay compare BASELINE"
-            " CANDIDATE."
+            f"None of {overall.compared} overall differences from the baseline is clear, which is"
+            " not to say that there is none: see their intervals."
         )
         yield Finding("Comparison", told)
 
