@@ -53,12 +53,14 @@ from assay.runs.verbs import (
     sql,
 )
 from assay.usage.drafting.verbs import draft_eval
+from assay.usage.facet_verbs import FacetsFound, facet_usage
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
-from assay.usage.looks import Look
+from assay.usage.looks import UsageLook
 from assay.usage.mapping import MapSettings, map_usage
 from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged
+from assay.usage.score_verbs import UsageScores, score_usage
 from assay.watch import Claim, WatchStatus, WatchTurn
 from assay.watch.verbs import init_watch, start_watch, stop_watch, watch_status
 
@@ -69,12 +71,12 @@ __all__ = [
     "Controls",
     "Difference",
     "EvalHealth",
+    "FacetsFound",
     "GateResult",
     "ImportRecord",
     "ImportStanding",
     "LaunchCheck",
     "LocalModel",
-    "Look",
     "MapRecord",
     "MapSettings",
     "Matrix",
@@ -83,6 +85,8 @@ __all__ = [
     "Signature",
     "Spending",
     "Summary",
+    "UsageLook",
+    "UsageScores",
     "WatchStatus",
     "WatchTurn",
     "accept_samples",
@@ -98,6 +102,7 @@ __all__ = [
     "eval_health",
     "explore_usage",
     "export",
+    "facet_usage",
     "import_labels",
     "import_transcripts",
     "import_usage",
@@ -127,6 +132,7 @@ __all__ = [
     "retire_eval",
     "run",
     "sample_labels",
+    "score_usage",
     "show",
     "show_finding",
     "sign_launch",

@@ -19,6 +19,7 @@ from assay.cli import (
     running,
     usage,
     usage_privacy,
+    usage_scoring,
     watching,
 )
 from assay.cli.output import FAILED, STOPPED, fail
@@ -41,12 +42,13 @@ for room in (
     labelling,
     launching,
     findings,
+    health,
+    watching,
     usage,
-    usage_privacy,
     mapping,
     exploring,
-    watching,
-    health,
+    usage_scoring,
+    usage_privacy,
 ):
     room.register(app)
 

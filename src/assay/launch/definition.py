@@ -28,6 +28,7 @@ FOLDER = "launches"
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 _Text = Annotated[str, Field(min_length=1)]
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Name = Annotated[str, Field(pattern=r"^[a-z0-9]+([-_.][a-z0-9]+)*$", max_length=100)]
 
 
@@ -104,8 +105,8 @@ class Limit(BaseModel):
 
     model_config = _STRICT
 
-    min: float | None = Field(None, description="The truth must be shown to be this or more.")
-    max: float | None = Field(None, description="The truth must be shown to be this or less.")
+    min: _Finite | None = Field(None, description="The truth must be shown to be this or more.")
+    max: _Finite | None = Field(None, description="The truth must be shown to be this or less.")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Limit:
@@ -120,7 +121,7 @@ class Margin(BaseModel):
     model_config = _STRICT
 
     against: _Text = Field(description="The name of a baseline.")
-    worse_by_at_most: Annotated[float, Field(ge=0)] = Field(
+    worse_by_at_most: Annotated[_Finite, Field(ge=0)] = Field(
         description="In the scorer's units: 0.02 is two points of a rate."
     )
 

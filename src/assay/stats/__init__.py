@@ -28,7 +28,13 @@ from assay.stats.power import (
 from assay.stats.prediction import audited_mean
 from assay.stats.proportion import rate, zero_failures_bound
 from assay.stats.reliability import SignalToNoise, alpha, item_rest, signal_to_noise, split_half
-from assay.stats.scorer_error import Corrected, Share, corrected_rate, labels_between_classes
+from assay.stats.scorer_error import (
+    Corrected,
+    Share,
+    corrected_rate,
+    faultless_labels,
+    labels_between_classes,
+)
 from assay.stats.sequences import (
     Change,
     chance_of_spread,
@@ -64,6 +70,7 @@ __all__ = [
     "corrected_rate",
     "correlation",
     "difference",
+    "faultless_labels",
     "find_change",
     "flips",
     "holm",

@@ -13,6 +13,7 @@ from assay.runs import Controls
 from assay.runs.models import reach
 from assay.runs.settings import load_settings
 from assay.store.workspace import Workspace
+from assay.usage.faceted import FacetedFolder
 from assay.usage.folder import UsageFolder, usage_folder, usage_folders
 from assay.usage.looks import record_look
 from assay.usage.mapping.describing import Describer
@@ -51,7 +52,8 @@ def map_usage(
             known = dataclasses.replace(chosen, embedder=embedder.name if embedder else WORDS)
             describer = _describer(place, folder, chosen.namer, controls or Controls())
             fallback = chosen.embedder is None
-            return make_map(folder, known, embedder, tell, describer=describer, fallback=fallback)
+            told = FacetedFolder(folder.path) if chosen.text == "facets" else folder
+            return make_map(told, known, embedder, tell, describer=describer, fallback=fallback)
     finally:
         if embedder is not None:
             embedder.close()
