@@ -27,6 +27,7 @@ from assay.records import (
     MapRecord,
     Matrix,
     RunRecord,
+    ValidationRecord,
 )
 from assay.report import RunView, write_report
 from assay.runs import Controls, EvalRequest, Progress, Spending
@@ -42,6 +43,7 @@ from assay.usage.looks import Look
 from assay.usage.mapping import MapSettings, map_usage
 from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged
+from assay.usage.validation import ValidationSettings, validate_usage
 
 __all__ = [
     "Certificate",
@@ -62,6 +64,8 @@ __all__ = [
     "Signature",
     "Spending",
     "Summary",
+    "ValidationRecord",
+    "ValidationSettings",
     "add_local_model",
     "certificates",
     "certify",
@@ -92,6 +96,7 @@ __all__ = [
     "sign_launch",
     "sql",
     "usage_looks",
+    "validate_usage",
 ]
 
 Result = TypeVar("Result")

@@ -16,6 +16,7 @@ from assay.cli import (
     running,
     usage,
     usage_privacy,
+    validating,
 )
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
@@ -39,6 +40,7 @@ for room in (
     usage,
     usage_privacy,
     mapping,
+    validating,
 ):
     room.register(app)
 

@@ -1,4 +1,4 @@
-"""What a validation of maps found: how well categories come back, how true names are, what leaks."""
+"""What a validation of maps found: what comes back, how true names are, what leaks."""
 
 from __future__ import annotations
 
@@ -100,7 +100,10 @@ class SettingResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ValidationRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``assay usage validate`` found, for every embedder and setting."""
+    """What ``assay usage validate`` found, for every embedder and setting.
+
+    ``broken`` names the promises that a planted secret broke.
+    """
 
     created: str
     assay: str
@@ -110,4 +113,5 @@ class ValidationRecord(msgspec.Struct, frozen=True, kw_only=True):
     categories: int
     seed: int
     results: tuple[SettingResult, ...]
+    broken: tuple[str, ...]
     warnings: tuple[str, ...]

@@ -1,8 +1,8 @@
-"""Whether a group's name picks out its members from the nearest other group's: a stand-in for truth.
+"""Whether a group's name picks out its members from the nearest other group's.
 
-It sees whether a name tells a group from its neighbour, not whether people would call it true: a
-name may do so by an odd word, and a true name may fail to. Names are made of the members' words, so
-the figure by keywords is flattered.
+That stands in for truth: it sees whether a name tells a group from its neighbour, not whether
+people would call it true. A name may do so by an odd word, and a true name may fail to. Names are
+made of the members' words, so the figure by keywords is flattered.
 """
 
 from __future__ import annotations

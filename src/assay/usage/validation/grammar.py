@@ -51,7 +51,12 @@ _NOTHING = {
     "es": ["ha sido un día largo", "perdona la pregunta", "tómate tu tiempo", "gracias"],
 }
 _AGAIN = {
-    "en": ["that is not what I meant.", "good, now shorter.", "and one more thing:", "thanks. also"],
+    "en": [
+        "that is not what I meant.",
+        "good, now shorter.",
+        "and one more thing:",
+        "thanks. also",
+    ],
     "de": ["so meinte ich das nicht.", "gut, und noch etwas:", "bitte kürzer."],
     "fr": ["ce n'est pas ce que je voulais.", "bien, et encore :", "plus court."],
     "es": ["no es lo que quería decir.", "bien, y otra cosa:", "más corto."],

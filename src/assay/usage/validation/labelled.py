@@ -152,5 +152,3 @@ def _messages(raw: Any, text: str) -> tuple[Message, ...]:
 
 def _fault(path: Path, row: int, message: str, remedy: str) -> DefinitionError:
     return DefinitionError([Problem(f"{path}, row {row}", message, remedy)])
-
-

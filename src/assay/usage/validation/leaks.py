@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from assay.records import LeakCheck
+import math
+
+from assay.records import LeakCheck, SettingResult
 from assay.runs.scorer_error import measured
 from assay.stats import rate, zero_failures_bound
 from assay.usage.mapping.settings import MapSettings
@@ -24,12 +26,17 @@ def leaks_in(told: str, planted: Planted, settings: MapSettings) -> tuple[LeakCh
                 told=number,
                 measured=measured(rate(number, len(attempts))),
                 at_most=None if number else zero_failures_bound(len(attempts)),
-                promised=settings.principals_needed > 1 and kind in PROMISED,
+                promised=settings.principals_needed >= PROMISED.get(kind, math.inf),
             )
         )
     return tuple(found)
 
 
-def broken(leaks: tuple[LeakCheck, ...]) -> list[LeakCheck]:
-    """Those that the setting promises not to happen, and that happened."""
-    return [each for each in leaks if each.promised and each.told]
+def broken(result: SettingResult) -> list[str]:
+    """The promises of a setting that a planted secret broke, in words."""
+    return [
+        f"{result.embedder}, {result.setting}: {each.attempt}, told {each.told} times of "
+        f"{each.measured.n}"
+        for each in result.leaks
+        if each.promised and each.told
+    ]

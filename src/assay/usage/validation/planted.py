@@ -8,7 +8,6 @@ the secret and looks whether the map then shows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,23 +20,25 @@ FAKES = 50
 _OFTEN = 30  # times that one person repeats a secret
 _ACCOUNTS = 12  # accounts behind one network that share a secret
 _KNOWN = 12  # words that the attacker knows of the victim
-_NETWORKS = 3  # behind which linked fakes are
+_FEW_KNOWN = 4  # the same, where a guess must be among the words that tell most
+NETWORKS = 3
+"""Behind which linked fakes are."""
 
 ONE = "a secret of one person"
 OFTEN = f"a secret that one person says {_OFTEN} times"
 LINKED = f"a secret of {_ACCOUNTS} accounts of one network"
-FEW = f"{FAKES} fakes of {_NETWORKS} networks: the victim's secret"
+FEW = f"{FAKES} fakes of {NETWORKS} networks: the victim's secret"
 MANY = f"{FAKES} unlinked fakes: the victim's secret"
-WORDS_FEW = f"{FAKES} fakes of {_NETWORKS} networks: their own words"
+WORDS_FEW = f"{FAKES} fakes of {NETWORKS} networks: their own words"
 WORDS_MANY = f"{FAKES} unlinked fakes: their own words"
 GUESS = "unlinked fakes guess the secret, rightly"
 NO_GUESS = "unlinked fakes guess the secret, wrongly"
 
-PROMISED = frozenset({ONE, OFTEN, LINKED, FEW, WORDS_FEW, MANY})
-"""What a map with a minimum of principals promises never to tell."""
+PROMISED = {ONE: 2, OFTEN: 2, LINKED: 2, FEW: 2, MANY: 2, WORDS_FEW: NETWORKS}
+"""What is never told where a word needs more than so many principals."""
 
-_STARTS = "b br c d dr f fl g gr h k l m n p pr qu r s st t tr v w z".split()
-_VOWELS = "a e i o u ai ou".split()
+_STARTS = "b br c d dr f fl g gr h k l m n p pr qu r s st t tr v w z"
+_VOWELS = "a e i o u ai ou"
 
 
 @dataclass
@@ -71,7 +72,7 @@ def plant(background: int, secrets: int, victims: int, k: int, seed: int) -> Pla
 
     Args:
         background: ordinary conversations.
-        secrets: people with a secret; a tenth as many secrets are said often, and as many linked.
+        secrets: people with a secret; a fifth as many secrets are said often, and as many linked.
         victims: of each kind of attack.
         k: the least principals behind a word, which the attacker knows.
     """
@@ -83,7 +84,7 @@ def plant(background: int, secrets: int, victims: int, k: int, seed: int) -> Pla
         words = _secret(random, number)
         found.say(f"{_ordinary(random)}. {_told(words)}", f"secretive-{number}")
         found.attempt(ONE, *words)
-    for number in range(secrets // 10):
+    for number in range(secrets // 5):
         words = _secret(random, number)
         category = categories()[random.integers(len(categories()))]
         for _ in range(_OFTEN):
@@ -95,7 +96,7 @@ def plant(background: int, secrets: int, victims: int, k: int, seed: int) -> Pla
             found.say(text, f"linked-{number}-{each}", f"network-{number}")
         found.attempt(LINKED, *words)
     for number in range(victims):
-        _attack(found, random, f"few-{number}", (FEW, WORDS_FEW), _NETWORKS)
+        _attack(found, random, f"few-{number}", (FEW, WORDS_FEW), NETWORKS)
         _attack(found, random, f"many-{number}", (MANY, WORDS_MANY), None)
         _guess(found, random, f"right-{number}", GUESS, k, right=True)
         _guess(found, random, f"wrong-{number}", NO_GUESS, k, right=False)
@@ -126,7 +127,7 @@ def _guess(
     found: Planted, random: np.random.Generator, name: str, kind: str, k: int, *, right: bool
 ) -> None:
     """Fakes of which as many guess the secret as still hide it, but for the victim's own word."""
-    known, guess, other = _words(random, _KNOWN), f"{word(random)}osis", f"{word(random)}osis"
+    known, guess, other = _words(random, _FEW_KNOWN), f"{word(random)}osis", f"{word(random)}osis"
     found.say(f"{_some(random, known)}. I have {guess if right else other}", f"victim-{name}")
     for each in range(FAKES):
         more = f". I have {guess}" if each < k else ""
@@ -158,7 +159,7 @@ def _told(words: tuple[str, ...]) -> str:
 
 def _some(random: np.random.Generator, known: list[str]) -> str:
     """Most of what the attacker knows of the victim, in any order."""
-    return " ".join(random.permutation(known)[: _KNOWN - int(random.integers(0, 3))])
+    return " ".join(random.permutation(known)[: len(known) - int(random.integers(0, 3))])
 
 
 def _words(random: np.random.Generator, number: int) -> list[str]:
@@ -167,7 +168,5 @@ def _words(random: np.random.Generator, number: int) -> list[str]:
 
 def word(random: np.random.Generator) -> str:
     """A word that nobody uses, long enough that no other holds it by chance."""
-    parts: Iterator[str] = (
-        str(random.choice(_STARTS)) + str(random.choice(_VOWELS)) for _ in range(5)
-    )
+    parts = [random.choice(each.split()) for _ in range(5) for each in (_STARTS, _VOWELS)]
     return "".join(parts)

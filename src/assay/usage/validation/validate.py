@@ -1,4 +1,4 @@
-"""Validates maps: for every embedder and setting, makes one of known conversations and measures it."""
+"""Validates maps: for every embedder and setting, makes one of known conversations to measure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from assay.usage.mapping.settings import WORDS, MapSettings
 from assay.usage.mapping.words import without_placeholders
 from assay.usage.validation.faithful import name_checks
 from assay.usage.validation.labelled import Labelled, import_of, transcripts_of
-from assay.usage.validation.leaks import leaks_in
+from assay.usage.validation.leaks import broken, leaks_in
 from assay.usage.validation.mapped import Mapped, map_of
 from assay.usage.validation.planted import Planted, plant
 from assay.usage.validation.reconstruct import (
@@ -89,12 +89,13 @@ def validate(
         categories=len(known.names),
         seed=settings.seed,
         results=tuple(results),
-        warnings=_warnings(settings, known),
+        broken=tuple(promise for each in results for promise in broken(each)),
+        warnings=_warnings(known),
     )
 
 
 class _Worlds:
-    """Imports with planted secrets, one for each number of principals that an attacker counts on."""
+    """Imports with planted secrets, one for each least number of principals."""
 
     def __init__(self, place: Path, settings: ValidationSettings) -> None:
         self._place = place
@@ -161,21 +162,13 @@ def _result(
         languages=languages,
         categories=recalls(seen, known.labels, known.names, known.concerning),
         misplaced=misplaced(seen, chosen.seed),
-        mislabelled=share_of(
-            ~hits_of(seen.base, known.labels), seen.base, seen.base >= 0
-        ),
+        mislabelled=share_of(~hits_of(seen.base, known.labels), seen.base, seen.base >= 0),
         names=names,
         leaks=leaks,
     )
 
 
-def _warnings(settings: ValidationSettings, known: Known) -> tuple[str, ...]:
-    found = []
-    if settings.labelled is None and settings.writer is None:
-        found.append(
-            "These conversations are made by a grammar. The figures compare embedders and "
-            "settings; real conversations are harder to tell apart."
-        )
-    if not known.concerning.any():
-        found.append("No category is marked as concerning, so nothing is said of those.")
-    return tuple(found)
+def _warnings(known: Known) -> tuple[str, ...]:
+    if known.concerning.any():
+        return ()
+    return ("No category is marked as concerning, so nothing is said of those.",)

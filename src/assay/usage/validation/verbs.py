@@ -6,17 +6,27 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
+
 from assay.embeddings import DEFAULT, Embedder, cached, open_embedder
 from assay.errors import MissingPackageError, NotFoundError
-from assay.records import ValidationRecord
+from assay.records import NameCheck, ValidationRecord
 from assay.runs.models import reach
 from assay.runs.settings import Settings, load_settings
 from assay.store.workspace import Workspace
 from assay.usage.mapping.settings import WORDS
 from assay.usage.validation.grammar import synthetic
-from assay.usage.validation.labelled import read_labelled
+from assay.usage.validation.labelled import Labelled, read_labelled
+from assay.usage.validation.mapped import Mapped
+from assay.usage.validation.naming_checks import by_judge, by_people, named_groups
 from assay.usage.validation.settings import ValidationSettings
-from assay.usage.validation.validate import validate
+from assay.usage.validation.validate import Names, validate
+from assay.usage.validation.writing import written
+
+MADE_UP = (
+    "These conversations are made by a grammar. The figures compare embedders and settings; real "
+    "conversations are harder to tell apart."
+)
 
 
 def validate_usage(
@@ -34,17 +44,42 @@ def validate_usage(
     asked = settings or ValidationSettings()
     place = Workspace.find(Path(workspace))
     known = load_settings(place.settings_file)
-    labelled = (
-        synthetic(asked.conversations, asked.seed)
-        if asked.labelled is None
-        else read_labelled(asked.labelled)
-    )
+    labelled, warnings = _labelled(place, known, asked)
     with ExitStack() as stack:
         embedders = {
             name: _opened(name, known, place.usage_folder / ".vectors", stack)
             for name in asked.embedders or (_best(known),)
         }
-        return validate(labelled, embedders, asked, lambda _seen, _texts: [], tell)
+        record = validate(labelled, embedders, asked, _names(place, known, asked), tell)
+    return msgspec.structs.replace(record, warnings=(*warnings, *record.warnings))
+
+
+def _labelled(
+    place: Workspace, known: Settings, asked: ValidationSettings
+) -> tuple[Labelled, list[str]]:
+    """The conversations, and what a reader must know of them."""
+    if asked.labelled is not None:
+        return read_labelled(asked.labelled), []
+    if asked.writer is None:
+        return synthetic(asked.conversations, asked.seed), [MADE_UP]
+    labelled, left_out = written(place, known, asked.writer, asked.conversations, asked.seed)
+    return labelled, [f"{asked.writer} left {left_out:,} of {asked.conversations:,} unwritten."]
+
+
+def _names(place: Workspace, known: Settings, asked: ValidationSettings) -> Names:
+    """The checks of names that people or a judge make."""
+
+    def check(seen: Mapped, texts: list[str]) -> list[NameCheck]:
+        groups = named_groups(seen, texts, asked.seed)
+        hidden = len(seen.clusters[0]) - len(groups)
+        found = []
+        if asked.names_sheet is not None:
+            found.append(by_people(groups, hidden, asked.names_sheet))
+        if asked.judge is not None:
+            found.append(by_judge(groups, hidden, asked.judge, place, known))
+        return found
+
+    return check
 
 
 def _best(settings: Settings) -> str:
