@@ -22,7 +22,7 @@ from assay.usage.validation.naming_checks import WRITTEN
 NO_LEAKS = {"embedders": ("words",), "secrets": 0, "victims": 0}
 
 
-def labelled_file(path: Path, number: int = 400) -> Path:
+def labelled_file(path: Path, number: int = 300) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         sheet = csv.writer(file)
         sheet.writerow(["text", "label", "concerning", "language"])
@@ -69,12 +69,12 @@ def test_every_embedder_and_setting_is_measured_on_a_file(tmp_path: Path) -> Non
         for name in ("words", "hashed")
         for setting in ("insight", "insight, minima 5 and 2", "epsilon 4", "safety")
     ]
-    assert record.conversations == 400
+    assert record.conversations == 300
     for each in record.results:
-        assert each.shown + sum(each.hidden.values()) == 400
+        assert each.shown + sum(each.hidden.values()) == 300
         assert set(each.languages) == {"en", "de", "fr", "es"}
         assert each.concerning is not None
-        assert each.levels[0].share.n == 400
+        assert each.levels[0].share.n == 300
         assert not each.leaks
     assert set(names(record)) == {"keywords"}
     assert {each.how for each in record.results[4].names} == {"keywords", "embedding"}
@@ -82,7 +82,7 @@ def test_every_embedder_and_setting_is_measured_on_a_file(tmp_path: Path) -> Non
 
 def test_people_say_which_names_are_true(tmp_path: Path) -> None:
     sheet = tmp_path / "names.csv"
-    asked = ValidationSettings(**NO_LEAKS, conversations=1200, names_sheet=sheet)
+    asked = ValidationSettings(**NO_LEAKS, conversations=400, names_sheet=sheet)
     first = names(validate_usage(asked, workspace=tmp_path))["people"]
     assert first.measured is None  # type: ignore[attr-defined]
     assert first.missing[WRITTEN] == first.planned  # type: ignore[attr-defined]
@@ -98,7 +98,7 @@ def test_people_say_which_names_are_true(tmp_path: Path) -> None:
     assert second.measured.value == pytest.approx(2 / 3, abs=0.05)  # type: ignore[attr-defined]
     assert second.planned == len(rows)  # type: ignore[attr-defined]
     assert second.measured.n + sum(second.missing.values()) == len(rows)  # type: ignore[attr-defined]
-    other = ValidationSettings(**{**NO_LEAKS, "seed": 1}, conversations=1200, names_sheet=sheet)
+    other = ValidationSettings(**{**NO_LEAKS, "seed": 1}, conversations=400, names_sheet=sheet)
     with pytest.raises(DefinitionError, match="not one of this validation's"):
         validate_usage(other, workspace=tmp_path)
 
