@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.cli.output import DONE, FOUND, note, print_json, print_table
-from assay.cli.running import AsJson, Workspace
+from assay.cli.running import AsJson, Dollars, Tokens, Workspace
 from assay.cli.usage import usage
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ def map_(
     profile: Annotated[
         Profile, typer.Option(help="insight: minima on, for reading; safety: minima off.")
     ] = Profile.insight,
+    why: Annotated[
+        str, typer.Option(help="Why a safety map is needed; kept in the audit trail.")
+    ] = "",
     embedder: Annotated[
         str | None,
         typer.Option(help="static, minilm, openai/MODEL or words; the best at hand, if left out."),
@@ -57,11 +60,17 @@ def map_(
     accounts_unknown: Annotated[
         bool, typer.Option("--accounts-unknown", help="Count conversations: no account is known.")
     ] = False,
+    namer: Annotated[
+        str | None,
+        typer.Option(help="A model, provider/model, that names groups; none, if left out."),
+    ] = None,
+    max_tokens_spent: Tokens = None,
+    max_dollars: Dollars = None,
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
     workspace: Workspace = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Map an import: groups of conversations, named by what many people share. No model is asked.
+    """Map an import: groups of conversations, named by what many people share.
 
     The same command goes on where it was stopped or killed. Exits 2 where nothing may be shown.
     """
@@ -77,7 +86,10 @@ def map_(
             epsilon=epsilon,
             accounts_unknown=accounts_unknown,
             seed=seed,
+            namer=namer,
         ),
+        controls=api.Controls(spending=api.Spending(max_tokens_spent, max_dollars)),
+        why=why,
         tell=_teller(),
         workspace=workspace,
     )

@@ -28,6 +28,7 @@ class Figure(msgspec.Struct, frozen=True):
     conversations: int
     principals: int | None
     hidden: str | None
+    summary: str = ""
 
 
 class Figures(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ class MapFolder:
         self.clusters_file = self.path / "clusters.parquet"
         self.conversations_file = self.path / "conversations.parquet"
         self.vectors_folder = self.path / "vectors"
+        self.journal_file = self.path / "namer.sqlite"
         self.work_folder = self.path / "work"
 
     def read(self) -> MapRecord:

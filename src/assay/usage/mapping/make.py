@@ -13,12 +13,20 @@ import numpy as np
 from assay.records import Cluster, MapRecord, Placed
 from assay.records.clock import now
 from assay.stats.partition import adjusted_rand
+from assay.store.journal import remove_journal
 from assay.store.tables import write_rows
 from assay.store.workspace import write_whole
 from assay.usage.folder import UsageFolder
 from assay.usage.mapping import layout
+from assay.usage.mapping.asking import PROMPTS
 from assay.usage.mapping.corpus import Corpus, check_accounts, read_corpus
-from assay.usage.mapping.figures import Figures, exact_figures, private_figures
+from assay.usage.mapping.describing import Describer
+from assay.usage.mapping.figures import (
+    Figures,
+    exact_figures,
+    private_figures,
+    whose_conversations,
+)
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.groups import Grouped, cohesion, group, stability
 from assay.usage.mapping.kmeans import Done, similarities
@@ -38,7 +46,7 @@ from assay.usage.mapping.tfidf import DIMENSIONS, VERSION, embed_words
 from assay.usage.mapping.vectors import Embedder, embed_texts, open_vectors
 from assay.version import __version__
 
-CODE = "map-2"
+CODE = "map-3"
 """Changes whenever the same import and settings may give another map."""
 
 Tell = Callable[[str, int, int], None]
@@ -63,12 +71,14 @@ def make_map(
     embedder: Embedder | None,
     tell: Tell = lambda _stage, _done, _all: None,
     *,
+    describer: Describer | None = None,
     fallback: bool = False,
 ) -> MapRecord:
     """Make the map, or go on where an earlier call was killed. A map that is there is not remade.
 
     Args:
         embedder: what turns texts into vectors; None for the words of the import itself.
+        describer: the model that names groups; None for none.
         fallback: nobody chose the words: a real embedder was not at hand, and the map says so.
 
     Raises:
@@ -85,9 +95,11 @@ def make_map(
         return place.read()
     stages = Stages(place.work_folder)
     with threadpool_limits(1):  # sums in another order would make another map
-        made = _made(usage, settings, embedder, stages, inputs, version, tell)
+        made = _made(usage, settings, embedder, stages, inputs, version, describer, tell)
         record = _write(usage, place, settings, made, whole, fallback and embedder is None)
     stages.drop_others(keep="embed")
+    if describer is not None:
+        remove_journal(describer.journal)
     return record
 
 
@@ -98,6 +110,7 @@ def _made(
     stages: Stages,
     inputs: str,
     version: str,
+    describer: Describer | None,
     tell: Tell,
 ) -> Made:
     """Every stage, each found where it was finished before."""
@@ -129,11 +142,22 @@ def _made(
         "cluster", clustered, lambda part: _group(vectors, settings, part, told("cluster"))
     )
     groups = _grouped(grouped)
+    counted = key_of(clustered, {**settings.told(), "namer": None})
     named = reach(
         "name",
-        key_of(clustered, settings.told()),
+        counted,
         lambda part: save_json(part, "figures", _figures(corpus, groups, settings, told("name"))),
     )
+    if describer is not None:
+        plain: Figures = load_json(named, "figures", Figures)
+        whose, k = whose_conversations(corpus, settings), settings.principals_needed
+        named = reach(
+            "describe",
+            key_of(counted, describer.model, PROMPTS),
+            lambda part: save_json(
+                part, "figures", describer.describe(usage, corpus, groups, plain, whose, k)
+            ),
+        )
     placed = reach(
         "layout",
         clustered,
@@ -247,7 +271,7 @@ def _clusters(made: Made) -> Iterator[Cluster]:
                 level=level,
                 parent_id=None if above is None else f"{level + 1}.{above[number]}",
                 name=figure.name,
-                summary="",
+                summary=figure.summary,
                 keywords=figure.keywords,
                 conversations=figure.conversations,
                 principals=figure.principals,

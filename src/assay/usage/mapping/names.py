@@ -39,7 +39,7 @@ def name_groups(
             rows = order[bounds[number] : bounds[number + 1]]
             tables.append(count_terms(corpus, rows, whose, k))
             done(sum(sizes[:level]) + number + 1, sum(sizes))
-        beside = _beside(grouped, level)
+        beside = beside_groups(grouped, level)
         levels.append(
             [
                 namer.name(own, [tables[other] for other in beside[number]])
@@ -49,7 +49,7 @@ def name_groups(
     return levels
 
 
-def _beside(grouped: Grouped, level: int) -> list[list[int]]:
+def beside_groups(grouped: Grouped, level: int) -> list[list[int]]:
     """The groups nearest to each, by the groups above where there are any."""
     middles = grouped.middles_at(level)
     above = (

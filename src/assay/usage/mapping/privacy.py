@@ -11,6 +11,7 @@ FEW_CONVERSATIONS = "too few conversations"
 FEW_PRINCIPALS = "too few linked principals"
 NO_WORDS = "no words of a person"
 """Why conversations are in no group: they hold nothing that the embedder knows."""
+AUDITED = "not passed by the auditor"
 NOT_COUNTED = "not counted, for differential privacy"
 """Why conversations are in no noisy count: their principals have more than count, and noise."""
 

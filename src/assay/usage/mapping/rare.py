@@ -3,8 +3,9 @@
 Twelve near-identical requests among a hundred thousand others end up in some cluster of a hundred.
 Within each cluster, and in the clusters beside it, those that have several neighbours far nearer
 than is usual anywhere on the map are joined. Where they are also less like the rest of the cluster
-than most of the rest is, they do not belong there, and become a cluster of their own. A cluster
-that is small and tight already counts as such a group.
+than most of the rest is, and than conversations are to the middle of any cluster, they do not
+belong there, and become a cluster of their own. A cluster that is small, tight and far from the
+others already counts as such a group.
 """
 
 from __future__ import annotations
@@ -14,13 +15,20 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from assay.usage.mapping.kmeans import Labels, Matrix, Vectors, members_of, unit
+from assay.usage.mapping.kmeans import (
+    Labels,
+    Matrix,
+    Vectors,
+    members_of,
+    similarities,
+    unit,
+)
 
 LEAST = 5
 """A group has at least so many conversations."""
 _MOST_SHARE = 0.8  # of its cluster: beyond that the cluster is the group
 _SMALL = 0.5  # of the mean size: a cluster that is a group is rare below that
-_STRANGE = 25  # percentile of the rest's nearness to its middle, below which a group is strange
+_STRANGE = 25  # percentile of nearness to a cluster's middle, below which a group is strange to it
 _DEVIATIONS = 6.0  # above the usual nearness, robustly measured
 _LEAST_COSINE, _MOST_COSINE = 0.6, 0.98  # between which the bound for "far nearer" must lie
 _SAMPLED = 400  # clusters from which the usual nearness is learnt
@@ -33,14 +41,32 @@ def find_rare(vectors: Vectors, labels: Labels, middles: Matrix) -> list[NDArray
     count = len(middles)
     order, bounds = members_of(labels, count)
     blocks = [
-        block
+        (number, block)
         for number in range(count)
         for block in _blocks(vectors, order[bounds[number] : bounds[number + 1]], middles[number])
     ]
-    bound = _bound(vectors, blocks)
-    small = _SMALL * len(order) / max(count, 1)
-    found = [group for rows in blocks for group in _tight(vectors, rows, bound, small)]
+    if not blocks:
+        return []
+    bound = _bound(vectors, [rows for _, rows in blocks])
+    small = _SMALL * len(order) / count
+    usual = float(np.percentile(similarities(vectors, labels, middles)[labels >= 0], _STRANGE))
+    found = [
+        group
+        for number, rows in blocks
+        for group in _tight(vectors, rows, bound, small)
+        if _nearest_other(vectors, group, middles, number) < usual
+    ]
     return _completed(vectors, labels, middles, found, bound)
+
+
+def _nearest_other(vectors: Vectors, group: NDArray[np.int64], middles: Matrix, own: int) -> float:
+    """How near a group is to the nearest cluster but its own: part of a topic is near the rest."""
+    if len(middles) < 2:
+        return -1.0
+    mean = np.asarray(vectors[group], dtype=np.float32).mean(axis=0)
+    cosines = middles @ mean
+    cosines[own] = -1
+    return float(cosines.max())
 
 
 def _blocks(

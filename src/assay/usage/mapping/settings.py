@@ -35,6 +35,7 @@ class MapSettings:
         epsilon: counts and keywords under differential privacy; None for none.
         accounts_unknown: count conversations only, where no account is known.
         seed: of every random choice.
+        namer: ``provider/model`` that names groups and audits the names; None for no model.
     """
 
     profile: Profile = "insight"
@@ -44,6 +45,7 @@ class MapSettings:
     epsilon: float | None = None
     accounts_unknown: bool = False
     seed: int = 0
+    namer: str | None = None
 
     def __post_init__(self) -> None:
         problems = [
@@ -72,6 +74,11 @@ class MapSettings:
                 epsilon is not None and self.accounts_unknown,
                 "differential privacy protects people, and no account is known.",
                 "Leave out --epsilon, or import accounts.",
+            ),
+            (
+                epsilon is not None and self.namer is not None,
+                "a model that sees conversations is outside of differential privacy.",
+                "Leave out --epsilon or --namer.",
             ),
             (
                 epsilon is not None and self.profile == "safety",
