@@ -9,6 +9,8 @@ import typer
 from assay.cli import (
     authoring,
     comparing,
+    findings,
+    health,
     labelling,
     launching,
     looking,
@@ -17,6 +19,7 @@ from assay.cli import (
     usage,
     usage_privacy,
     validating,
+    watching,
 )
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
@@ -37,8 +40,11 @@ for room in (
     authoring,
     labelling,
     launching,
+    findings,
+    watching,
     usage,
     usage_privacy,
+    health,
     mapping,
     validating,
 ):

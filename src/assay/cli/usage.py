@@ -57,8 +57,7 @@ def import_(
         print_json(record)
     else:
         _print(record)
-    for told in api.overdue_purges(workspace=workspace):
-        note(told)
+    tell_overdue(workspace)
     raise typer.Exit(DONE if record.conversations else FOUND)
 
 
@@ -78,6 +77,14 @@ def listen(
         note(f"Listening on {address}/v1/traces and {address}/v1/logs. Ctrl-C ends it.")
 
     _print(api.listen_usage(name, port=port, host=host, ready=ready, workspace=workspace))
+
+
+def tell_overdue(workspace: Path) -> None:
+    """Say where raw text is kept past its time."""
+    from assay import api
+
+    for told in api.overdue_purges(workspace=workspace):
+        note(told)
 
 
 def _mapping(told: list[str]) -> dict[str, str]:
