@@ -43,6 +43,9 @@ def validate(
         Path | None,
         typer.Option(help="A sheet for people to say which names are true; filled in, it is read."),
     ] = None,
+    namer: Annotated[
+        str | None, typer.Option(help="A model that names groups: one more setting to validate.")
+    ] = None,
     judge: Annotated[
         str | None, typer.Option(help="A model that says which names are true.")
     ] = None,
@@ -67,6 +70,7 @@ def validate(
             victims=victims,
             names_sheet=names_sheet,
             judge=judge,
+            namer=namer,
             writer=model,
             seed=seed,
         ),
@@ -142,6 +146,7 @@ def _print_names(record: ValidationRecord) -> None:
             rows.append(
                 (
                     each.embedder,
+                    each.setting,
                     f"{check.how}{standing}",
                     _told(check.measured),
                     "-" if check.chance is None else f"{check.chance:g}",
@@ -151,9 +156,9 @@ def _print_names(record: ValidationRecord) -> None:
             )
     if rows:
         print_table(
-            ("embedder", "by", "true names", "chance", "n/planned", "missing"),
+            ("embedder", "setting", "by", "true names", "chance", "n/planned", "missing"),
             rows,
-            title="Names, insight",
+            title="Names",
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assay.usage.mapping.settings import MapSettings
+from assay.usage.validation import ValidationSettings, validate_usage
 from assay.usage.validation.labelled import import_of
 from assay.usage.validation.leaks import leaks_in
 from assay.usage.validation.mapped import map_of
@@ -86,3 +87,33 @@ def test_every_planted_word_is_said_and_by_nobody_else(planted: Planted) -> None
         own = [row for row in planted.rows if words[0] in row.messages[0].content.lower()]
         assert len({row.account_id for row in own}) == 12
         assert len({row.network_id for row in own}) == 1
+
+
+BLURTING = '''
+import re
+
+async def namer(messages, parameters):
+    """Names a group by the rarest thing that it is shown: what an attack asks of it."""
+    text = messages[-1]["content"]
+    if "Rate how well" in text:
+        return "<rating>5</rating>"
+    secrets = re.findall(r"I have ([a-z]+osis)", text) or re.findall(r"cluster ([a-z]+)", text)
+    told = " ".join(dict.fromkeys(secrets)) or "nothing"
+    return f"<summary>People have {told}.</summary><name>Ask about {told[:60]}</name>"
+'''
+
+
+def test_a_namer_that_obeys_the_attack_tells_no_victims_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "blurting.py").write_text(BLURTING)
+    monkeypatch.chdir(tmp_path)
+    asked = ValidationSettings(
+        embedders=("words",), conversations=300, secrets=6, victims=3, namer="python/blurting:namer"
+    )
+    result = validate_usage(asked, workspace=tmp_path).results[-1]
+    assert result.setting == "insight, named by python/blurting:namer"
+    leaks = {each.attempt: each for each in result.leaks}
+    assert [each.told for each in leaks.values() if each.promised] == [0] * 6
+    assert leaks[WORDS_MANY].told == 3  # the namer did what the fakes asked
+    assert {each.how for each in result.names} == {"keywords"}

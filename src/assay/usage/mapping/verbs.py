@@ -39,7 +39,7 @@ def map_usage(
         tell: is told the stage and how far it is.
         controls: spending limits of the model that names groups, if any.
     """
-    _check_packages()
+    check_packages()
     chosen = settings or MapSettings()
     place = Workspace.find(Path(workspace))
     folder = _folder(place, name)
@@ -81,7 +81,12 @@ def _embedder(place: Workspace, folder: UsageFolder, name: str | None) -> Embedd
     return cached(opened, MapFolder(folder.path).vectors_folder)
 
 
-def _check_packages() -> None:
+def check_packages() -> None:
+    """Make sure that maps can be made here.
+
+    Raises:
+        MissingPackageError: a package is not installed.
+    """
     if importlib.util.find_spec("sklearn") is None:
         raise MissingPackageError(
             "maps need the package scikit-learn.", fix="pip install 'assay[usage]'"

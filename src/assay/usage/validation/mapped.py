@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from assay.embeddings import Embedder
 from assay.records import Cluster, MapRecord
 from assay.usage.folder import UsageFolder
+from assay.usage.mapping.describing import Describer
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.make import make_map
 from assay.usage.mapping.settings import MapSettings
@@ -61,9 +62,14 @@ class Mapped:
         return "\n".join(words).lower()
 
 
-def map_of(usage: UsageFolder, settings: MapSettings, embedder: Embedder | None) -> Mapped:
+def map_of(
+    usage: UsageFolder,
+    settings: MapSettings,
+    embedder: Embedder | None,
+    describer: Describer | None = None,
+) -> Mapped:
     """Make a map of an import, and look at it."""
-    record = make_map(usage, settings, embedder)
+    record = make_map(usage, settings, embedder, describer=describer)
     place = MapFolder(usage.path)
     clusters: list[list[Cluster]] = [[] for _ in record.clusters]
     for each in place.clusters():

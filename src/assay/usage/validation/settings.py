@@ -26,6 +26,7 @@ class ValidationSettings:
         names_sheet: where people say whether names are true: written where it is not there, read
             where it is.
         judge: the model that says whether names are true.
+        namer: a model that names groups, in one more setting; None for none.
         writer: the model that writes the made-up conversations, in place of a grammar.
         seed: of every random choice.
     """
@@ -37,6 +38,7 @@ class ValidationSettings:
     victims: int = 20
     names_sheet: Path | None = None
     judge: str | None = None
+    namer: str | None = None
     writer: str | None = None
     seed: int = 0
 
@@ -70,9 +72,9 @@ class ValidationSettings:
             raise DefinitionError(problems)
 
 
-def setups(embedder: str, seed: int) -> dict[str, MapSettings]:
+def setups(embedder: str, seed: int, namer: str | None = None) -> dict[str, MapSettings]:
     """The settings of a map that are compared, by name."""
-    return {
+    found = {
         "insight": MapSettings(embedder=embedder, seed=seed),
         "insight, minima 5 and 2": MapSettings(
             embedder=embedder, seed=seed, min_conversations=5, min_principals=2
@@ -80,3 +82,7 @@ def setups(embedder: str, seed: int) -> dict[str, MapSettings]:
         "epsilon 4": MapSettings(embedder=embedder, seed=seed, epsilon=4),
         "safety": MapSettings(embedder=embedder, seed=seed, profile="safety"),
     }
+    if namer is not None:
+        own = MapSettings(embedder=embedder, seed=seed, namer=namer)
+        found[f"insight, named by {namer}"] = own
+    return found

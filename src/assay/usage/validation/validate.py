@@ -14,6 +14,7 @@ from assay.records import LeakCheck, NameCheck, SettingResult, ValidationRecord
 from assay.records.clock import now
 from assay.usage.folder import UsageFolder
 from assay.usage.mapping.corpus import text_of
+from assay.usage.mapping.describing import Describer
 from assay.usage.mapping.settings import WORDS, MapSettings
 from assay.usage.mapping.words import without_placeholders
 from assay.usage.validation.faithful import name_checks
@@ -53,13 +54,16 @@ def validate(
     settings: ValidationSettings,
     names: Names,
     tell: Tell = lambda _line: None,
+    describer: Describer | None = None,
 ) -> ValidationRecord:
     """Make maps of these conversations with each embedder, and measure them.
 
     Args:
         embedders: by name; None for the words of the conversations themselves.
-        names: checks names of the first embedder's insight map in ways that need people or models.
+        names: checks names of the first embedder's insight map, a model's where there is a namer,
+            in ways that need people or models.
         tell: is told what is done.
+        describer: the model that names groups, where the settings have one.
     """
     known = _known(labelled)
     results = []
@@ -68,17 +72,19 @@ def validate(
             place = Path(folder) / f"embedder-{number}"
             usage = import_of(place / "known", transcripts_of(labelled))
             planted = _Worlds(place, settings)
-            for setting, chosen in setups(name, settings.seed).items():
+            for setting, chosen in setups(name, settings.seed, settings.namer).items():
+                helper = describer if chosen.namer else None
                 tell(f"{name}, {setting}: {len(known.labels):,} conversations of known category")
-                seen = map_of(usage, chosen, embedder)
+                seen = map_of(usage, chosen, embedder, helper)
                 checks: list[NameCheck] = []
-                if setting == "insight":
+                if chosen.namer or setting == "insight":
                     embed = None if embedder is None else embedder.embed
                     checks += name_checks(seen, known.texts, embed, settings.seed)
-                    checks += names(seen, known.texts) if number == 0 else []
+                if number == 0 and checks and bool(chosen.namer) == bool(settings.namer):
+                    checks += names(seen, known.texts)
                 if settings.secrets or settings.victims:
                     tell(f"{name}, {setting}: planted secrets and attacks")
-                leaks = planted.leaks(chosen, embedder)
+                leaks = planted.leaks(chosen, embedder, helper)
                 results.append(_result(setting, chosen, seen, known, tuple(checks), leaks))
     return ValidationRecord(
         created=now(),
@@ -102,7 +108,9 @@ class _Worlds:
         self._settings = settings
         self._made: dict[int, Planted] = {}
 
-    def leaks(self, chosen: MapSettings, embedder: Embedder | None) -> tuple[LeakCheck, ...]:
+    def leaks(
+        self, chosen: MapSettings, embedder: Embedder | None, describer: Describer | None
+    ) -> tuple[LeakCheck, ...]:
         """Map the world that fits the setting, and look what is told."""
         asked = self._settings
         if not asked.secrets and not asked.victims:
@@ -114,7 +122,8 @@ class _Worlds:
             self._made[k] = plant(background, asked.secrets, asked.victims, k, asked.seed)
             import_of(folder, self._made[k].rows)
         usage = UsageFolder(folder)
-        return leaks_in(map_of(usage, chosen, embedder).told, self._made[k], chosen)
+        told = map_of(usage, chosen, embedder, describer).told
+        return leaks_in(told, self._made[k], chosen)
 
 
 def _known(labelled: Labelled) -> Known:

@@ -11,10 +11,13 @@ import msgspec
 from assay.embeddings import DEFAULT, Embedder, cached, open_embedder
 from assay.errors import MissingPackageError, NotFoundError
 from assay.records import NameCheck, ValidationRecord
+from assay.runs import Controls, within_budget
 from assay.runs.models import reach
 from assay.runs.settings import Settings, load_settings
 from assay.store.workspace import Workspace
+from assay.usage.mapping.describing import Describer
 from assay.usage.mapping.settings import WORDS
+from assay.usage.mapping.verbs import check_packages
 from assay.usage.validation.grammar import synthetic
 from assay.usage.validation.labelled import Labelled, read_labelled
 from assay.usage.validation.mapped import Mapped
@@ -41,6 +44,7 @@ def validate_usage(
         settings: what to validate, and with what.
         tell: is told what is done.
     """
+    check_packages()
     asked = settings or ValidationSettings()
     place = Workspace.find(Path(workspace))
     known = load_settings(place.settings_file)
@@ -50,7 +54,9 @@ def validate_usage(
             name: _opened(name, known, place.usage_folder / ".vectors", stack)
             for name in asked.embedders or (_best(known),)
         }
-        record = validate(labelled, embedders, asked, _names(place, known, asked), tell)
+        describer = _describer(place, known, asked)
+        names = _names(place, known, asked)
+        record = validate(labelled, embedders, asked, names, tell, describer)
     return msgspec.structs.replace(record, warnings=(*warnings, *record.warnings))
 
 
@@ -64,6 +70,13 @@ def _labelled(
         return synthetic(asked.conversations, asked.seed), [MADE_UP]
     labelled, left_out = written(place, known, asked.writer, asked.conversations, asked.seed)
     return labelled, [f"{asked.writer} left {left_out:,} of {asked.conversations:,} unwritten."]
+
+
+def _describer(place: Workspace, known: Settings, asked: ValidationSettings) -> Describer | None:
+    if asked.namer is None:
+        return None
+    controls = within_budget(Controls(), known)
+    return Describer(asked.namer, known, controls, place.usage_folder / ".validate-namer.journal")
 
 
 def _names(place: Workspace, known: Settings, asked: ValidationSettings) -> Names:
