@@ -91,7 +91,7 @@ def told(measured: Measured | None) -> str:
 # The texts.
 
 
-def topics(each: int = 1000) -> Rows:
+def topics(each: int = 250) -> Rows:
     """Model-written statements about one of 24 things."""
     rows = []
     for file in sorted((DATA / "model_written_evals").glob("*.jsonl")):

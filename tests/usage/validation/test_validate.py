@@ -14,6 +14,7 @@ import pytest
 
 from assay.errors import DefinitionError
 from assay.records import ValidationRecord
+from assay.runs.trust_verbs import certify
 from assay.usage.validation import ValidationSettings, validate_usage
 from assay.usage.validation.grammar import synthetic
 from assay.usage.validation.labelled import read_labelled
@@ -117,6 +118,25 @@ def test_a_judge_without_a_certificate_says_so_and_what_it_cannot_say_is_missing
     found = names(validate_usage(asked, workspace=tmp_path))["judge"]
     assert found.measured is None  # type: ignore[attr-defined]
     assert found.missing["refusal"] == found.planned  # type: ignore[attr-defined]
+
+
+def test_the_same_labels_certify_the_judge(tmp_path: Path) -> None:
+    sheet, script = tmp_path / "names.csv", tmp_path / "judge.jsonl"
+    verdict = json.dumps({"explanation": "fits", "label": "yes", "citations": []})
+    script.write_text(json.dumps({"input": "", "reply": verdict}) + "\n")
+    judge = f"scripted/{script}"
+    asked = ValidationSettings(**NO_LEAKS, conversations=300, names_sheet=sheet, judge=judge)
+    validate_usage(asked, workspace=tmp_path)
+    sheet.write_text(
+        sheet.read_text(encoding="utf-8-sig").replace(",,,", ",yes,,"), encoding="utf-8"
+    )
+    made = certify(str(tmp_path / "names.judge.yaml"), sheet, judge=judge, workspace=tmp_path)
+    found = names(validate_usage(asked, workspace=tmp_path))
+    judged, people = found["judge"], found["people"]
+    assert (judged.standing, judged.certificate) == ("certified", made.id)  # type: ignore[attr-defined]
+    assert people.measured.value == 1  # type: ignore[attr-defined]
+    assert made.agreement is not None
+    assert made.agreement.value == 1
 
 
 def test_a_model_may_write_the_conversations(tmp_path: Path) -> None:
