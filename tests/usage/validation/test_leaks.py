@@ -48,16 +48,15 @@ def test_what_is_promised_holds_and_what_is_not_is_told(planted: Planted, tmp_pa
     assert {kind for kind, (_, is_) in found.items() if is_} == promised
     assert {kind: found[kind][0] for kind in promised} == dict.fromkeys(promised, 0)
     assert found[WORDS_MANY] == (5, False)  # fakes that nothing links put words on the map
-    assert found[GUESS][0] >= 1  # and who has as many principals as are needed can test a guess
+    assert found[GUESS][0] >= 2  # and who has as many principals as are needed can test a guess
     assert found[NO_GUESS] == (0, False)
 
 
-def test_without_minima_the_same_secrets_come_out_so_the_check_can_see_them(
-    planted: Planted, tmp_path: Path
-) -> None:
-    found = told(planted, MapSettings(profile="safety"), tmp_path)
+def test_without_minima_such_secrets_come_out_so_the_check_can_see_them(tmp_path: Path) -> None:
+    unguarded = plant(background=600, secrets=15, victims=5, k=1, seed=0)
+    found = told(unguarded, MapSettings(profile="safety"), tmp_path)
     assert not any(promised for _, promised in found.values())
-    assert found[FEW][0] + found[MANY][0] >= 2
+    assert sum(found[kind][0] for kind in (OFTEN, LINKED, FEW, MANY, WORDS_FEW)) >= 2
 
 
 def test_with_differential_privacy_not_even_guesses_come_out(
