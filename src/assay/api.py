@@ -42,6 +42,7 @@ from assay.records import (
     Matrix,
     ValidationRecord,
 )
+from assay.report.usage.verbs import explore_usage, report_usage
 from assay.report.verbs import make_report, report_comparison, report_launch
 from assay.runs import Controls, Progress, Spending
 from assay.runs.eval_verbs import check, init, list_evals
@@ -59,12 +60,15 @@ from assay.runs.verbs import (
     show,
     sql,
 )
+from assay.usage.drafting.verbs import draft_eval
+from assay.usage.facet_verbs import FacetsFound, facet_usage
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
-from assay.usage.looks import Look
+from assay.usage.looks import UsageLook
 from assay.usage.mapping import MapSettings, map_usage
 from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged
+from assay.usage.score_verbs import UsageScores, score_usage
 from assay.usage.validation import ValidationSettings, validate_usage
 from assay.watch import Claim, WatchStatus, WatchTurn
 from assay.watch.verbs import init_watch, start_watch, stop_watch, watch_status
@@ -76,12 +80,12 @@ __all__ = [
     "Controls",
     "Difference",
     "EvalHealth",
+    "FacetsFound",
     "GateResult",
     "ImportRecord",
     "ImportStanding",
     "LaunchCheck",
     "LocalModel",
-    "Look",
     "MapRecord",
     "MapSettings",
     "Matrix",
@@ -90,6 +94,8 @@ __all__ = [
     "Signature",
     "Spending",
     "Summary",
+    "UsageLook",
+    "UsageScores",
     "ValidationRecord",
     "ValidationSettings",
     "WatchStatus",
@@ -103,8 +109,11 @@ __all__ = [
     "close_finding",
     "compare",
     "compare_many",
+    "draft_eval",
     "eval_health",
+    "explore_usage",
     "export",
+    "facet_usage",
     "import_labels",
     "import_transcripts",
     "import_usage",
@@ -128,11 +137,13 @@ __all__ = [
     "quickstart",
     "report_comparison",
     "report_launch",
+    "report_usage",
     "rescore",
     "resume",
     "retire_eval",
     "run",
     "sample_labels",
+    "score_usage",
     "show",
     "show_finding",
     "sign_launch",

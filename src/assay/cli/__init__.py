@@ -9,6 +9,7 @@ import typer
 from assay.cli import (
     authoring,
     comparing,
+    exploring,
     findings,
     health,
     labelling,
@@ -18,6 +19,7 @@ from assay.cli import (
     running,
     usage,
     usage_privacy,
+    usage_scoring,
     validating,
     watching,
 )
@@ -41,11 +43,13 @@ for room in (
     labelling,
     launching,
     findings,
+    health,
     watching,
     usage,
-    usage_privacy,
-    health,
     mapping,
+    exploring,
+    usage_scoring,
+    usage_privacy,
     validating,
 ):
     room.register(app)

@@ -32,12 +32,14 @@ from assay.records.score import Score, ScoreRow, Unscored
 from assay.records.transcript import Transcript
 from assay.records.usage import (
     Cluster,
+    Facets,
     ImportRecord,
     MapRecord,
     Placed,
     Profile,
     RawRow,
     RejectedRow,
+    UsageScorer,
     UsageSource,
 )
 from assay.records.validation import (
@@ -62,6 +64,7 @@ __all__ = [
     "Effect",
     "Estimate",
     "EvalRecord",
+    "Facets",
     "Field",
     "Finding",
     "FindingKind",
@@ -104,6 +107,7 @@ __all__ = [
     "Uncompared",
     "Unmatched",
     "Unscored",
+    "UsageScorer",
     "UsageSource",
     "ValidationRecord",
     "Verdict",

@@ -13,6 +13,7 @@ from assay.runs import Controls
 from assay.runs.models import reach
 from assay.runs.settings import load_settings
 from assay.store.workspace import Workspace
+from assay.usage.faceted import FacetedFolder
 from assay.usage.folder import UsageFolder, usage_folder, usage_folders
 from assay.usage.looks import record_look
 from assay.usage.mapping.describing import Describer
@@ -42,7 +43,7 @@ def map_usage(
     check_packages()
     chosen = settings or MapSettings()
     place = Workspace.find(Path(workspace))
-    folder = _folder(place, name)
+    folder = import_of(place, name)
     if chosen.profile == "safety":
         record_look(place.root, "map", folder.name, why, chosen.profile)
     embedder = _embedder(place, folder, chosen.embedder)
@@ -51,7 +52,8 @@ def map_usage(
             known = dataclasses.replace(chosen, embedder=embedder.name if embedder else WORDS)
             describer = _describer(place, folder, chosen.namer, controls or Controls())
             fallback = chosen.embedder is None
-            return make_map(folder, known, embedder, tell, describer=describer, fallback=fallback)
+            told = FacetedFolder(folder.path) if chosen.text == "facets" else folder
+            return make_map(told, known, embedder, tell, describer=describer, fallback=fallback)
     finally:
         if embedder is not None:
             embedder.close()
@@ -93,7 +95,12 @@ def check_packages() -> None:
         )
 
 
-def _folder(place: Workspace, name: str | None) -> UsageFolder:
+def import_of(place: Workspace, name: str | None) -> UsageFolder:
+    """The import of that name; the only one, where it is None.
+
+    Raises:
+        NotFoundError: there is none, or several and no name.
+    """
     if name is not None:
         folder = usage_folder(place, name)
         if not folder.parts():
