@@ -69,6 +69,7 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except typer.TyperException as error:  # a wrong option or argument
+        error.message = error.message.replace("Value error, ", "")  # pydantic's words
         error.show()  # type: ignore[attr-defined]
         code = FAILED
     except (typer.Abort, KeyboardInterrupt):
