@@ -47,7 +47,7 @@ from assay.usage.mapping.tfidf import DIMENSIONS, VERSION, embed_words
 from assay.usage.mapping.vectors import Embedder, embed_texts, open_vectors
 from assay.version import __version__
 
-CODE = "map-3"
+CODE = "map-4"
 """Changes whenever the same import and settings may give another map."""
 
 Tell = Callable[[str, int, int], None]
