@@ -61,6 +61,12 @@ def map_(
         str | None,
         typer.Option(help="A model, provider/model, that names groups; none, if left out."),
     ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            help="ray://HOST:PORT or HOST:PORT of a Ray cluster; ray for one started here."
+        ),
+    ] = None,
     max_tokens_spent: Tokens = None,
     max_dollars: Dollars = None,
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
@@ -87,6 +93,7 @@ def map_(
         ),
         controls=api.Controls(spending=api.Spending(max_tokens_spent, max_dollars)),
         tell=_teller(),
+        on=on,
         workspace=workspace,
     )
     if as_json:

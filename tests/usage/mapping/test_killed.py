@@ -35,6 +35,7 @@ make_map(UsageFolder(Path(sys.argv[1])), MapSettings(embedder="slow"), Slow())
 class Slow:
     """Letters counted, a little at a time: there is a moment to be killed in."""
 
+    name = "slow"
     version = "1"
     dimensions = 26
 

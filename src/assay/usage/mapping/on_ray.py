@@ -1,0 +1,118 @@
+"""Jobs of a map on a Ray cluster, under Ray Data: the same functions, the same tables.
+
+Ray moves functions and tables between its own machines in its own ways, pickles among them: a
+cluster is trusted as this machine is. Parts must lie where every machine can read them by the same
+name. A table whose machine is lost is worked on again by another.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from assay.errors import AssayError, MissingPackageError, StoreError
+from assay.store.batches import Table, from_bytes, to_bytes
+from assay.usage.mapping.jobs import Job, do, job_of
+
+LOCAL = "ray"
+"""The address of a cluster that is started on this machine, and ends with the work."""
+_AT_ONCE = 256  # tables that are handed to Ray together, so that memory does not grow with all
+
+
+class OnRay:
+    """A Ray cluster.
+
+    Args:
+        address: ``ray://HOST:PORT`` (a client), ``HOST:PORT`` (a machine of the cluster itself), or
+            ``ray``.
+
+    Raises:
+        MissingPackageError: Ray is not installed.
+        StoreError: there is no cluster at the address.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._ray, self._data = _packages()
+        self._began = not self._ray.is_initialized()
+        if self._began:
+            self._start(address)
+
+    def _start(self, address: str) -> None:
+        told: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+        if address == LOCAL:
+            told |= {"include_dashboard": False, "address": "local"}
+        else:
+            told["address"] = address
+        try:
+            self._ray.init(**told)
+        except (OSError, RuntimeError, ValueError, TimeoutError) as error:
+            raise StoreError(
+                f"there is no Ray cluster at {address} ({str(error).splitlines()[0]}).",
+                fix="Start one (ray start --head), or leave --on out.",
+            ) from error
+
+    def work(self, job: Job, given: Iterable[Table]) -> Iterator[Table]:
+        """What becomes of each table, in their order, a window of tables after another."""
+        told = msgspec.json.encode(job)
+        tables = iter(given)
+        while window := list(itertools.islice(tables, _AT_ONCE)):
+            yield from self._window(told, window)
+
+    def _window(self, job: bytes, window: list[Table]) -> Iterator[Table]:
+        import pyarrow
+
+        given = [
+            pyarrow.table({"table": pyarrow.array([to_bytes(table)], pyarrow.large_binary())})
+            for table in window
+        ]
+        context = self._data.DataContext.get_current()
+        context.enable_progress_bars = False
+        context.execution_options.preserve_order = True
+        data = self._data.from_arrow(given)
+        made = data.map_batches(_done, fn_kwargs={"job": job}, batch_format="pyarrow", batch_size=1)
+        try:
+            for batch in made.iter_batches(batch_size=1, batch_format="pyarrow"):
+                answer = batch.column("table")[0].as_py()
+                if batch.column("failed")[0].as_py():
+                    raise AssayError(answer.decode())
+                yield from_bytes(answer)
+        except self._ray.exceptions.RayError as error:
+            raise StoreError(
+                f"the Ray cluster failed ({type(error).__name__}: {str(error).splitlines()[0]}).",
+                fix="The same command goes on with what was done.",
+            ) from error
+
+    def close(self) -> None:
+        """Leave the cluster; one that was started here ends."""
+        if self._began:
+            self._ray.shutdown()
+
+
+def _done(given: Any, job: bytes) -> Any:
+    """What a machine of the cluster does: one job on one table, its errors told as text."""
+    import pyarrow
+
+    try:
+        failed, answer = (
+            False,
+            to_bytes(do(job_of(job), from_bytes(given.column("table")[0].as_py()))),
+        )
+    except AssayError as error:
+        failed, answer = True, str(error).encode()
+    answers = pyarrow.array([answer], pyarrow.large_binary())
+    return pyarrow.table({"table": answers, "failed": [failed]})
+
+
+def _packages() -> tuple[Any, Any]:
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise MissingPackageError(
+            "work on a Ray cluster needs the package ray.", fix="pip install 'assay[ray]'"
+        ) from error
+    return ray, ray.data
