@@ -10,6 +10,7 @@ logs and workspaces lie; they are removed after each size unless ``--keep`` is g
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import json
 import math
@@ -37,7 +38,7 @@ _FUNCTION_WORDS = {  # what tells a language; the topics' words are nobody's
     "de": "der die und das ist nicht ich ein zu mit wie kann bitte auf eine mir von den wird oder",
     "fr": "le la les et est un une que pour dans je avec comment pas sur vous des mon plus peut",
     "es": "el la los y es un una que para en con como por no mi se puede del quiero cuando",
-    "ru": "и в не на что как это я с по для мне нужно можно если или так уже мы она",
+    "ru": "и в не на что как это я по для мне нужно можно если или так уже мы она",
 }
 _SHARES = (0.7, 0.08, 0.08, 0.08, 0.06)
 _TURNS = (("user", 60), ("assistant", 30), ("user", 40), ("assistant", 20))
@@ -162,12 +163,10 @@ def _watched(verb: str, place: Path, embedder: str) -> tuple[dict, int]:  # type
 
 def _memory(pid: int) -> int:
     total = 0
-    try:
+    with contextlib.suppress(psutil.Error):  # one has ended meanwhile
         parent = psutil.Process(pid)
         for each in (parent, *parent.children(recursive=True)):
             total += each.memory_full_info().pss
-    except psutil.Error:
-        pass  # one has ended meanwhile
     return total
 
 
@@ -176,7 +175,12 @@ def _one(verb: str, place: Path, embedder: str) -> dict:  # type: ignore[type-ar
 
     def now() -> tuple[float, float]:
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        return sum(each.ru_utime + each.ru_stime for each in used), time.perf_counter()
+        spent = sum(each.ru_utime + each.ru_stime for each in used)
+        for child in psutil.Process().children(recursive=True):  # those that still work
+            with contextlib.suppress(psutil.Error):
+                times = child.cpu_times()
+                spent += times.user + times.system
+        return spent, time.perf_counter()
 
     def tell(stage: str, done: int, all_: int) -> None:
         if done == all_:

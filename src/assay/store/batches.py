@@ -6,7 +6,7 @@ Nothing is pickled: what comes over a pipe or from another machine is Arrow's ow
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,8 @@ from numpy.typing import NDArray
 from assay.errors import StoreError
 from assay.store.arrays import array_of
 
-if TYPE_CHECKING:
-    import pyarrow
-
-    Table = pyarrow.Table
-else:
-    Table = Any
+Table: TypeAlias = Any
+"""A ``pyarrow.Table``, which has no types of its own."""
 
 
 def table_of(columns: Mapping[str, Any], about: bytes = b"") -> Table:
@@ -98,6 +94,19 @@ def from_bytes(data: bytes, where: str = "") -> Table:
             return stream.read_all()
     except (pyarrow.ArrowException, OSError) as error:
         raise StoreError(f"this is no Arrow table ({error}).", where=where) from error
+
+
+def sealed(data: bytes, *, failed: bool = False) -> Table:
+    """Bytes as a table of one row: the shape in which they cross a cluster."""
+    import pyarrow
+
+    whole = pyarrow.array([data], pyarrow.large_binary())
+    return pyarrow.table({"data": whole, "failed": pyarrow.array([failed])})
+
+
+def unsealed(table: Table) -> tuple[bytes, bool]:
+    """The inverse of :func:`sealed`."""
+    return table.column("data")[0].as_py(), table.column("failed")[0].as_py()
 
 
 def _array(column: Any) -> Any:

@@ -90,8 +90,8 @@ def read_corpus(usage: UsageFolder, folder: Path, done: Done, hands: Hands | Non
     save_json(folder, "told", _told(principals))
     words = np.memmap(folder / "words.i32", dtype=np.int32, mode="r")
     save(folder, frequencies=_frequencies(words, bounds, len(vocabulary) + 1))
-    for file in folder.glob("part-*.arrow"):
-        file.unlink()
+    for kept in folder.glob("part-*.arrow"):
+        kept.unlink()
     done(len(bounds) - 1, len(bounds) - 1)
 
 

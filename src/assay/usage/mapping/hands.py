@@ -92,7 +92,7 @@ class _Child:
     def __init__(self) -> None:
         paths = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "assay.usage.mapping.hands"],
+            [sys.executable, "-c", f"from {__name__} import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={
@@ -127,7 +127,7 @@ class _Child:
                 pipe.close()
 
 
-def _serve() -> None:
+def serve() -> None:
     """What a child does, until its standard input is closed."""
     given, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # nothing else may speak there
@@ -141,7 +141,3 @@ def _serve() -> None:
             send(answers, answer)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
-
-
-if __name__ == "__main__":
-    _serve()

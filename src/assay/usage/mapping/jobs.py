@@ -6,6 +6,7 @@ job and the same table, and gets the same table back.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import cast
 
@@ -20,6 +21,7 @@ from assay.records import Transcript
 from assay.store.batches import Table, about, lists, numbers, ragged, table_of, texts
 from assay.store.tables import read_rows
 from assay.usage.mapping.conversations import text_of
+from assay.usage.mapping.principals import Hints
 from assay.usage.mapping.terms import LONGEST_PHRASE, Terms, keys_of, terms_of
 from assay.usage.mapping.words import BREAK, Vocabulary, without_placeholders
 
@@ -71,7 +73,7 @@ def do(job: Job, given: Table) -> Table:
 
 
 def part_table(part: str, left_out: NDArray[np.int64]) -> Table:
-    """What :class:`Words` and :class:`Embed` are given: where a part lies, and rows to leave out."""
+    """What :class:`Words` and :class:`Embed` are given: where a part lies, which rows to omit."""
     ends = np.array([0, len(left_out)], dtype=np.int64)
     return table_of({"part": [part], "left_out": lists(left_out, ends)})
 
@@ -82,9 +84,10 @@ def read_words(table: Table) -> tuple[list[str], NDArray[np.int32], NDArray[np.i
     return msgspec.json.decode(about(table), type=list[str]), words, ends
 
 
-def read_hints(table: Table) -> list[tuple[str | None, ...]]:
+def read_hints(table: Table) -> Iterator[Hints]:
     """What :class:`Words` gives of who each conversation is from."""
-    return list(zip(*(texts(table, name) for name in _HINTS), strict=True))
+    account, network, org, client = (texts(table, name) for name in _HINTS)
+    return zip(account, network, org, client, strict=True)
 
 
 def group_table(
@@ -112,7 +115,7 @@ def read_terms(table: Table) -> list[Terms]:
 def _words(given: Table) -> Table:
     vocabulary = Vocabulary()
     held: list[NDArray[np.int32]] = []
-    hints: list[tuple[str | None, ...]] = []
+    hints: list[Hints] = []
     for each in _conversations(given, ("messages", *_HINTS)):
         numbered = vocabulary.numbers(text_of(each))
         numbered.append(BREAK)

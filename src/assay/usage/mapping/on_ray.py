@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
+import socket
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from assay.errors import AssayError, MissingPackageError, StoreError
-from assay.store.batches import Table, from_bytes, to_bytes
+from assay.store.batches import Table, from_bytes, sealed, to_bytes, unsealed
 from assay.usage.mapping.jobs import Job, do, job_of
 
 LOCAL = "ray"
 """The address of a cluster that is started on this machine, and ends with the work."""
+_PATIENCE = 10.0  # seconds
 _AT_ONCE = 256  # tables that are handed to Ray together, so that memory does not grow with all
 
 
@@ -44,12 +47,14 @@ class OnRay:
     def _start(self, address: str) -> None:
         told: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
         if address == LOCAL:
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report its use
             told |= {"include_dashboard": False, "address": "local"}
         else:
             told["address"] = address
         try:
+            _reach(address)
             self._ray.init(**told)
-        except (OSError, RuntimeError, ValueError, TimeoutError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             raise StoreError(
                 f"there is no Ray cluster at {address} ({str(error).splitlines()[0]}).",
                 fix="Start one (ray start --head), or leave --on out.",
@@ -63,21 +68,15 @@ class OnRay:
             yield from self._window(told, window)
 
     def _window(self, job: bytes, window: list[Table]) -> Iterator[Table]:
-        import pyarrow
-
-        given = [
-            pyarrow.table({"table": pyarrow.array([to_bytes(table)], pyarrow.large_binary())})
-            for table in window
-        ]
         context = self._data.DataContext.get_current()
         context.enable_progress_bars = False
         context.execution_options.preserve_order = True
-        data = self._data.from_arrow(given)
+        data = self._data.from_arrow([sealed(to_bytes(table)) for table in window])
         made = data.map_batches(_done, fn_kwargs={"job": job}, batch_format="pyarrow", batch_size=1)
         try:
             for batch in made.iter_batches(batch_size=1, batch_format="pyarrow"):
-                answer = batch.column("table")[0].as_py()
-                if batch.column("failed")[0].as_py():
+                answer, failed = unsealed(batch)
+                if failed:
                     raise AssayError(answer.decode())
                 yield from_bytes(answer)
         except self._ray.exceptions.RayError as error:
@@ -92,19 +91,27 @@ class OnRay:
             self._ray.shutdown()
 
 
-def _done(given: Any, job: bytes) -> Any:
-    """What a machine of the cluster does: one job on one table, its errors told as text."""
-    import pyarrow
+def _reach(address: str) -> None:
+    """See that somebody listens there: Ray itself would wait for minutes, then end the process.
 
+    Raises:
+        OSError, ValueError: nobody does, or it is no address.
+    """
+    if address == LOCAL:
+        return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError("an address is ray://HOST:PORT or HOST:PORT")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
+
+
+def _done(given: Table, job: bytes) -> Table:
+    """What a machine of the cluster does: one job on one table, its errors told as text."""
+    table, _ = unsealed(given)
     try:
-        failed, answer = (
-            False,
-            to_bytes(do(job_of(job), from_bytes(given.column("table")[0].as_py()))),
-        )
+        return sealed(to_bytes(do(job_of(job), from_bytes(table))))
     except AssayError as error:
-        failed, answer = True, str(error).encode()
-    answers = pyarrow.array([answer], pyarrow.large_binary())
-    return pyarrow.table({"table": answers, "failed": [failed]})
+        return sealed(str(error).encode(), failed=True)
 
 
 def _packages() -> tuple[Any, Any]:
