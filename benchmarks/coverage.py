@@ -26,6 +26,7 @@ from assay.stats import (
     Share,
     Stratum,
     agreement,
+    alpha,
     audited_mean,
     audited_rate,
     clustered_mean,
@@ -36,6 +37,7 @@ from assay.stats import (
     paired,
     rate,
     rate_at_any_time,
+    signal_to_noise,
     success_at_k,
     trend,
 )
@@ -464,6 +466,59 @@ def trends(table: Table) -> None:
     )
 
 
+def signals(table: Table) -> None:
+    """The true spread of models' means over the noise, and alpha; models are a random sample."""
+    hard = np.array([0.6, 1.4])  # how much likelier an item is than another: items differ
+
+    def normal(models: int, items: int, size: int, ratio: float) -> tuple[float, Draw]:
+        groups = np.repeat(np.arange(items // size), size)
+        shared = 0.5 if size > 1 else 0.0
+        effect = ratio * sqrt((1 + size * shared) / items)
+
+        def draw(random: Random) -> Interval:
+            scores = random.normal(0, effect, (models, 1)) + random.normal(size=(models, items))
+            scores += random.normal(0, sqrt(shared), (models, items // size))[:, groups]
+            return signal_to_noise(scores, clusters=groups if size > 1 else None).ratio
+
+        return ratio, draw
+
+    def yes_or_no(models: int, items: int, rate: float, ratio: float) -> tuple[float, Draw]:
+        effect = ratio * sqrt((rate * (1 - rate) - 0.16 * rate**2) / items)
+
+        def draw(random: Random) -> Interval | None:
+            rates = rate + random.normal(0, effect, (models, 1)).clip(-rate, 0.2)
+            scores = random.random((models, items)) < rates * random.choice(hard, (1, items))
+            if np.ptp(scores.astype(float)) == 0:
+                return None
+            return signal_to_noise(scores.astype(float)).ratio
+
+        return ratio, draw
+
+    def test(models: int, items: int, ratio: float) -> tuple[float, Draw]:
+        effect = ratio / sqrt(items)
+
+        def draw(random: Random) -> Interval:
+            skill = random.normal(0, effect, (models, 1))
+            return alpha(skill + random.normal(size=(models, items)))
+
+        return ratio**2 / (1 + ratio**2), draw
+
+    table.show(
+        "models, items",
+        ["normal, 0", "normal, 2", "clusters of 5, 1", "50%, 2", "3%, 0.5", "3%, 0", "alpha, 2"],
+        [
+            (
+                f"{m}, {n}",
+                [normal(m, n, 1, 0), normal(m, n, 1, 2), normal(m, n, 5, 1),
+                 yes_or_no(m, n, 0.5, 2), yes_or_no(m, n, 0.03, 0.5), yes_or_no(m, n, 0.03, 0),
+                 test(m, n, 2)],
+            )
+            for m in (3, 5, 10)
+            for n in (100, 1000)
+        ],
+    )  # fmt: skip
+
+
 SECTIONS: dict[str, Callable[[Table], None]] = {
     "rates": rates,
     "clusters": clusters,
@@ -478,6 +533,7 @@ SECTIONS: dict[str, Callable[[Table], None]] = {
     "agreement": agreements,
     "watching": watching,
     "trends": trends,
+    "signals": signals,
 }
 
 

@@ -17,14 +17,16 @@ import json
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from tests.usage.labelled_set import KINDS, Item, Span, read_set, tally
 
-from assay.stats import rate
-from assay.usage.redact import Redactor
+from assay.stats import clustered_mean, rate
+from assay.usage.names import name_recognisers
+from assay.usage.redact import Recogniser, Redactor
 
 REDACTOR = Redactor(b"benchmark" * 4)
 BARE = r"[\w.+-]+@[\w-]+\.[\w.]+|\+?\d[\d ().-]{6,}\d"
@@ -42,6 +44,7 @@ def main(files: list[str]) -> None:
         plain = [spans for item, spans in part if not item.spans]
         print(f"\n## {split}: {about}\n")
         table(part, plain)
+    names_table()
     if importlib.util.find_spec("faker"):
         print("\n## Values of Faker\n")
         faker_table()
@@ -60,6 +63,24 @@ def table(part: list[tuple[Item, list[Span]]], plain: list[list[Span]]) -> None:
     wrong = sum(bool(spans) for spans in plain)
     if plain:
         print(f"\nOf {len(plain)} texts with nothing to find, something is taken out of {wrong}.")
+
+
+def names_table() -> None:
+    """Names, where Presidio is installed: in English, and in other languages."""
+    recognisers = name_recognisers()
+    if not recognisers:
+        return
+    print("\n## Names\n\n| texts | recall | precision |\n|---|---|---|")
+    items = [item for item in read_set() if item.split == "names"]
+    for told, english in (("English", True), ("other languages", False)):
+        part = [item for item in items if (item.locale == "en") == english]
+        count = tally([(item, named(recognisers[0], item.text)) for item in part], "name")
+        recall, precision = share(count.hidden, count.labelled), share(count.right, count.found)
+        print(f"| {told} | {recall} | {precision} |")
+
+
+def named(recogniser: Recogniser, text: str) -> list[Span]:
+    return [(start, end, "name") for start, end in recogniser(text)]
 
 
 def share(number: int, of: int) -> str:
@@ -101,19 +122,27 @@ def faker_table() -> None:
 def faker_row(method: str, word: str, split: str, locales: tuple[str, ...]) -> None:
     from faker import Faker
 
-    hidden = {True: 0, False: 0}
-    total = 0
+    hidden: dict[bool, list[int]] = {True: [], False: []}
     for locale in locales:
+        for each in hidden.values():
+            each.append(0)
         fake = Faker(locale)
         fake.seed_instance(f"2026 {locale}")
         for _ in range(EACH):
             value = str(getattr(fake, method)())
-            total += 1
-            for named in hidden:
+            for named, counts in hidden.items():
                 before = f"My {word}: " if named else "I have "
-                hidden[named] += covered(f"{before}{value}, thanks", len(before), len(value))
-    told = (share(hidden[True], total), share(hidden[False], total))
-    print(f"| {method} | {len(locales)}, {split} | {total} | {told[0]} | {told[1]} |")
+                counts[-1] += covered(f"{before}{value}, thanks", len(before), len(value))
+    told = " | ".join(by_locale(counts) for counts in hidden.values())
+    print(f"| {method} | {len(locales)}, {split} | {EACH * len(locales)} | {told} |")
+
+
+def by_locale(hidden: list[int]) -> str:
+    """A share whose interval takes the values of a locale for one cluster."""
+    total = EACH * len(hidden)
+    interval = clustered_mean(hidden, [EACH] * len(hidden), binary=True)
+    told = f"{sum(hidden)}/{total} = {sum(hidden) / total:.3f}"
+    return f"{told} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
 def covered(text: str, start: int, length: int) -> bool:
@@ -141,6 +170,8 @@ def texts_of(file: Path) -> Iterator[str]:
 
 def speed(texts: list[str]) -> None:
     size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) / 1e6
+    taken = Counter(kind for text in texts for *_, kind in REDACTOR.spans(text))
+    print(f"Taken out: {dict(taken)}.")
     print(f"{len(texts):,} messages, {size:.1f} MB, {1e6 * size / len(texts):.0f} bytes each.\n")
     ours = timed(REDACTOR.redact, texts, size)
     bare = re.compile(BARE)

@@ -24,7 +24,7 @@ from assay import api, errors
 from assay.cli import app, output
 from assay.evals import eval_schema
 from assay.formats.export import ExportRow
-from assay.records import RunRecord, ScoreRow, Transcript, fields_of
+from assay.records import RawRow, RejectedRow, RunRecord, ScoreRow, Transcript, fields_of
 from assay.runs.settings import Settings
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -76,6 +76,8 @@ def records() -> str:
     for title, record in (
         ("transcripts.parquet", Transcript),
         ("scores.parquet", ScoreRow),
+        ("usage/NAME/rejected.parquet", RejectedRow),
+        ("usage/NAME/raw/part-NNNNN.parquet", RawRow),
         ("Exports", ExportRow),
     ):
         rows = [
@@ -106,6 +108,7 @@ def assay_toml() -> str:
         ('[models."provider/model"]', "ModelSetting"),
         ("price", "PriceSetting"),
         ("[budget]", "BudgetSetting"),
+        ("[usage]", "UsageSetting"),
     ):
         about = _code(schema["$defs"][name]["description"])
         parts += [f"## {title}\n\n{about}\n", _properties(schema["$defs"][name], schema)]

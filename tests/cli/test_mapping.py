@@ -12,6 +12,7 @@ import pytest
 
 from assay.records import Transcript
 from assay.usage.folder import UsageFolder
+from assay.usage.looks import looks
 from tests.usage.mapping.made import about, import_of
 
 
@@ -46,6 +47,18 @@ def test_where_nothing_may_be_shown_the_command_says_so(tmp_path: Path, usage: U
     done = typed(tmp_path, "made", "--embedder", "words", "--min-conversations", "1000")
     assert done.returncode == 2
     assert "too few conversations" in done.stdout
+
+
+def test_a_safety_map_needs_a_reason_which_is_kept(tmp_path: Path, usage: UsageFolder) -> None:
+    done = typed(tmp_path, "made", "--embedder", "words", "--profile", "safety")
+    assert done.returncode == 1
+    assert "--why" in done.stderr
+    done = typed(
+        tmp_path, "made", "--embedder", "words", "--profile", "safety", "--why", "a report of spam"
+    )
+    assert done.returncode == 0, done.stderr
+    (look,) = looks(tmp_path)
+    assert (look.what, look.subject, look.why) == ("map", "made", "a report of spam")
 
 
 def test_an_import_that_is_not_there(tmp_path: Path, usage: UsageFolder) -> None:

@@ -28,7 +28,7 @@ HOSTILE = [
     "nul \x00 within",
     "<script>alert(1)</script>",
     "\u202eright to left\u202c",
-    "𝕱𝖗𝖆𝖐𝖙𝖚𝖗 and Z̸̛͓a̷l̶g̵o̴",
+    "\U0001d571\U0001d597\U0001d586\U0001d590 and Z̸̛͓a̷l̶g̵o̴",
     "[CLS] [SEP] [PAD] [UNK] [MASK]",
     "漢字 かな 한국어 العربية",
 ]
@@ -94,7 +94,7 @@ def test_any_text_will_do(embedder: Embedder, texts: list[str]) -> None:
 
 
 def test_threads_may_share_it(embedder: Embedder) -> None:
-    texts = [f"{text} {i}" for i in range(20) for text in PLAIN]
+    texts = [f"{text} {i}" for i in range(6) for text in PLAIN]
     expected = embedder.embed(texts)
     found: list[bool] = []
 

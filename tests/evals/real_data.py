@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import REAL_DATA
+
 DATA = Path(os.environ.get("ASSAY_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
 
 
@@ -14,5 +16,5 @@ def data_file(name: str) -> Path:
     """A file of the real data; the test is skipped where it is not at hand."""
     file = DATA / name
     if not file.is_file():
-        pytest.skip(f"the real data are not here: {file} (set ASSAY_TEST_DATA)")
+        pytest.skip(f"{REAL_DATA}: {file} (set ASSAY_TEST_DATA)")
     return file

@@ -11,7 +11,7 @@ import pytest
 
 import assay.evals
 from assay.errors import DefinitionError, NotFoundError
-from assay.evals import eval_schema, load_eval
+from assay.evals import catalog, eval_schema, load_eval
 from assay.evals.definition import SCHEMA, ParameterFields, file_in
 from assay.records import Parameters
 from tests.evals.conftest import FIELDS, MakeEval
@@ -50,6 +50,19 @@ def test_what_is_left_out_has_its_default(make_eval: MakeEval) -> None:
     assert (definition.solver.kind, definition.solver.turns) == ("generate", ())
     assert definition.epochs == 1
     assert definition.parameters == Parameters()
+
+
+def test_the_chapter_is_one_of_the_launch_reports_or_left_out(make_eval: MakeEval) -> None:
+    assert load_eval(make_eval()).chapter is None
+    assert load_eval(make_eval(chapter="wellbeing")).chapter == "wellbeing"
+    with pytest.raises(DefinitionError, match="is not one of"):
+        load_eval(make_eval(chapter="welbeing"))
+
+
+def test_every_shipped_eval_says_its_chapter() -> None:
+    chapters = {name: load_eval(folder).chapter for name, folder in catalog().items()}
+    assert None not in chapters.values()
+    assert chapters["election-integrity"] == "elections"
 
 
 def test_a_sheet_of_a_workbook(make_eval: MakeEval) -> None:

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from assay.evals import duplicates
-from assay.evals.duplicates import NearDuplicates, Twin
+from assay.evals.duplicates import Alike, NearDuplicates, NearPairs, Twin
 
 NONE: frozenset[str] = frozenset()
 WORDS = [f"{a}{b}{c}" for a in "bdgklm" for b in "aeiou" for c in ("n", "rt", "st", "ll")]
@@ -83,3 +83,27 @@ def test_ten_thousand_texts_take_seconds(alike: bool) -> None:
     for number, each in enumerate(texts):
         near.find(number, each, NONE)
     assert (time.process_time() - start) * 10 / 3 < 10
+
+
+def test_pairs_are_found_among_many_at_once() -> None:
+    near = NearPairs()
+    for number in range(500):
+        assert near.add(text(number)) == number
+    near.add(text(7).upper() + "!")
+    near.add(text(8)[:-4] + "change")
+    found = sorted(near.pairs(lambda one, other: False), key=lambda each: each.second)
+    assert found[0] == Alike(7, 500, 1.0)
+    assert (found[1].first, found[1].second) == (8, 501)
+    assert 0.85 <= found[1].similarity < 1
+    assert len(found) == 2
+    assert list(near.pairs(lambda one, other: one == 7 or other == 501)) == []
+
+
+def test_a_crowd_of_copies_stays_linear() -> None:
+    near = NearPairs()
+    for _ in range(3_000):
+        near.add("the same words again and again")
+    near.add("")
+    found = list(near.pairs(lambda one, other: False))
+    assert {each.second for each in found} == set(range(1, 3_000))
+    assert len(found) < 3 * 3_000

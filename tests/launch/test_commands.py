@@ -97,3 +97,17 @@ def test_hostile_text_cannot_steer_the_terminal(workspace: Path, run: Run, launc
     told = assay("launch", "check", "pilot", cwd=workspace)
     assert "\x1b" not in told.stdout + told.stderr
     assert "\x07" not in told.stdout + told.stderr
+
+
+def test_report_writes_a_page_or_markdown(workspace: Path, run: Run, launch: Launch) -> None:
+    run("new")
+    launch(FIRM)
+    page = assay("launch", "report", "pilot", cwd=workspace)
+    assert page.returncode == 0, page.stderr
+    assert "launches/pilot.html" in page.stderr
+    assert "<title>Launch pilot: go</title>" in (workspace / "launches" / "pilot.html").read_text()
+    text = assay("launch", "report", "pilot", "--format", "md", "--out", "p.md", cwd=workspace)
+    assert text.returncode == 0, text.stderr
+    assert "## Launch pilot: go" in (workspace / "p.md").read_text()
+    assert assay("launch", "report", "gone", cwd=workspace).returncode == 1
+    assert assay("launch", "report", "pilot", "--format", "pdf", cwd=workspace).returncode != 0

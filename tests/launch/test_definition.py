@@ -76,7 +76,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     ("changes", "words"),
     [
         ({"candidat": "x"}, ("candidat", "no such field", "Did you mean candidate?")),
-        ({"gates": []}, ("gates", "at least 1 item")),
+        ({"gates": []}, ("gates", "1 item or more")),
         ({"candidate": {}}, ("candidate", "names no model")),
         ({"gates": [{**GATE, "limit": {}}]}, ("gates.0.limit", "one number")),
         ({"gates": [{**GATE, "limit": {"min": 0.1, "max": 0.2}}]}, ("gates.0.limit",)),

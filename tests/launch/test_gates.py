@@ -382,3 +382,19 @@ def test_figures_in_words() -> None:
     assert shown(-0.0312, rate=True, difference=True) == "-3.12 points"
     assert shown(3.25, rate=False) == "3.25"
     assert shown(0.5, rate=False, difference=True) == "+0.5"
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_an_uncertified_scorer_of_more_than_yes_or_no_asks_for_labels(paired: bool) -> None:
+    values = np.repeat([3.0, 4.0, 5.0, 4.0], 20)
+    ones = np.ones(80)
+    scores: Scores | Pairs = Scores(
+        sums=values, counts=ones, missing=0 * ones, bounds=(1.0, 5.0), binary=False
+    )
+    if paired:
+        scores = Pairs(candidate=values, baseline=0 * ones + 1, bounds=(1.0, 5.0), binary=False)
+    told = decided(at_least(0.5 if paired else 3.0), scores, standing="uncertified")
+    assert told.verdict == "inconclusive"
+    assert told.needed is not None
+    assert (told.needed.kind, told.needed.count) == ("labels", None)
+    assert "assay certify" in told.needed.text

@@ -196,6 +196,11 @@ def test_weights_that_are_not_there(
         open_model(name)
 
 
+def test_weights_that_embed_answer_nothing() -> None:
+    with pytest.raises(NotFoundError, match="embeds texts and answers none"):
+        open_model("local/minilm-l6")
+
+
 async def test_files_that_are_no_weights(tmp_path: Path) -> None:
     text = tmp_path / "a.gguf"
     text.write_text("not a model")

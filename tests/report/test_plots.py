@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.records import Estimate
-from assay.report.plots import Lane, axis, interval_plot, marker
+from assay.report.changes import change
+from assay.report.plots import Lane, axis, difference_plot, interval_plot, marker
 from assay.report.text import Scale
 from tests.report.material import HOSTILE, a_figure
+from tests.report.test_changes import a_difference
 
 RATE = Scale(0.0, 1.0)
 
@@ -104,3 +107,42 @@ def test_axis_and_key_are_decoration() -> None:
         "true",
         "true",
     ]
+
+
+class TestDifferences:
+    def drawn(self, span: float = 0.2, **changes: Any) -> ET.Element:
+        told = change(a_difference(**changes), RATE)
+        assert told is not None
+        return ET.fromstring(difference_plot("p1", "harmful-requests", told, RATE, span))
+
+    def ends(self, plot: ET.Element, kind: str) -> tuple[float, float]:
+        [line] = [each for each in plot.iter("line") if each.get("class") == kind]
+        return float(line.attrib["x1"].rstrip("%")), float(line.attrib["x2"].rstrip("%"))
+
+    def test_it_is_drawn_around_no_difference(self) -> None:
+        plot = self.drawn()
+        assert self.ends(plot, "zero") == (50.0, 50.0)
+        assert self.ends(plot, "interval disc") == (14.0, 38.0)  # -0.15 to -0.05 of 0.2
+        assert self.ends(self.drawn(low=-9.0, high=9.0), "interval disc") == (2.0, 98.0)
+
+    def test_only_a_clear_one_has_a_filled_marker(self) -> None:
+        kinds = {
+            each.get("class")
+            for verdict in ("unclear", "worse")
+            for each in self.drawn(verdict=verdict).iter("svg")
+        }
+        assert {"mark unclear", "mark disc"} <= kinds
+        assert not any(
+            "disc" in (e.get("class") or "") for e in self.drawn(verdict="unclear").iter()
+        )
+
+    def test_what_missing_scores_leave_open_is_drawn_paler(self) -> None:
+        plot = self.drawn(candidate_missing={"refusal": 3}, least=-0.2, greatest=0.0)
+        assert self.ends(plot, "open") == (2.0, 50.0)
+
+    def test_it_says_in_words_what_it_shows(self) -> None:
+        told = "".join(self.drawn().itertext())
+        assert "clearly worse" in told
+        assert "200 pairs" in told
+        nothing = self.drawn(value=None, low=None, high=None, verdict="nothing to compare", n=0)
+        assert "nothing to compare" in texts(nothing, "none")

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.records import Second
-from assay.report.text import Scale, figure_text, missing_words, trust_words, visible
+from assay.report.text import (
+    Scale,
+    figure_text,
+    missing_by_side,
+    missing_words,
+    seconds_words,
+    trust_words,
+    visible,
+)
 from tests.report.material import a_figure
 
 RATE = Scale(0.0, 1.0)
@@ -118,3 +126,19 @@ def test_a_figure_says_what_vouches_for_its_scorer() -> None:
     assert trust_words(audited, RATE)[0] == "scorer certified; figure not corrected"
     assert trust_words(audited, RATE)[1].endswith("15.0% [5.0, 25.0]")
     assert trust_words(a_figure(None, n=0), RATE) == ()
+
+
+def test_what_is_missing_is_told_by_side() -> None:
+    told = missing_by_side({"before: model_error": 4, "after refusal": 1, "not_run": 2})
+    assert told == (
+        "before: model gave no reply (4), never asked (2), after: judge refused to score (1)"
+    )
+    assert missing_by_side({"candidate model_error": 3}) == "candidate: model gave no reply"
+    assert missing_by_side({"samples not matched": 3}) == "samples not matched"
+
+
+def test_second_values_are_told_in_few_words() -> None:
+    second = Second(0.9, 0.8, 0.95, "m", 100, "b")
+    figure = a_figure(0.84, audited=second)
+    assert seconds_words(figure, Scale(0.0, 1.0)) == ("by people's labels 90.0% [80.0, 95.0]",)
+    assert seconds_words(a_figure(), Scale(0.0, 1.0)) == ()

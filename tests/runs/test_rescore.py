@@ -118,3 +118,35 @@ def test_an_unfinished_run_has_nothing_to_score(workspace: Path, make_eval: Make
     (Path(summary.folder) / "transcripts.parquet").unlink()
     with pytest.raises(NotFoundError, match="assay resume"):
         api.rescore("latest", ["refusal"], workspace=workspace)
+
+
+def test_added_scores_outlast_a_resume_and_what_came_since_is_told_as_unscored(
+    workspace: Path, make_eval: MakeEval, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_eval("echoes", 3)
+    broken = [True]
+    behaviour = chosen(
+        lambda seen: status(400) if broken and "Say 2." in seen.last_message else reply("Say 0.")
+    )
+    with FaultServer(behaviour) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        api.run(["echoes"], "openai/any", workspace=workspace)
+        scorers = [{"kind": "includes", "any_of": ["0"]}]
+        before = _by_sample(api.rescore("latest", scorers, workspace=workspace))
+        assert before["s2"].unscored == "model_error"
+        broken.clear()
+        resumed = api.resume("latest", workspace=workspace)
+    after = _by_sample(resumed)
+    assert (after["s0"], after["s1"]) == (before["s0"], before["s1"])
+    assert (after["s2"].unscored, after["s2"].explanation) == (
+        "not_run",
+        "The run was resumed since: rescore it.",
+    )
+    [figure] = [each for each in resumed.estimates if each.scorer == "includes"]
+    assert (figure.n, figure.planned, figure.missing) == (2, 3, {"not_run": 1})
+    again = api.rescore("latest", scorers, workspace=workspace)
+    assert [row.value for row in _by_sample(again).values()] == [1, 1, 1]
+
+
+def _by_sample(summary: api.Summary) -> dict[str, ScoreRow]:
+    return {row.sample_id: row for row in rows_by_scorer(summary)["includes"]}

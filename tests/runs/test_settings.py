@@ -24,7 +24,7 @@ def test_an_unknown_setting_is_told_with_those_that_there_are(tmp_path: Path) ->
         "assay.toml, models.a.price.output: field required.",
         "assay.toml, models.a.price.in: there is no such setting. There are: input, output.",
         "assay.toml, budget.euros: there is no such setting. There are: tokens, dollars.",
-        "assay.toml, role: there is no such setting. There are: roles, models, budget.",
+        "assay.toml, role: there is no such setting. There are: roles, models, budget, usage.",
     ]
 
 

@@ -22,7 +22,7 @@ class SlowTables(RunTables):
     """Tables whose thread writes nothing until it is told to."""
 
     def __init__(self, folder: RunFolder) -> None:
-        super().__init__(folder)
+        super().__init__(folder, {})
         self.go = threading.Event()
 
     def _write(self, batch: list[tuple[Transcript, list[object]]]) -> None:  # type: ignore[override]
@@ -64,7 +64,7 @@ async def test_a_refusal_of_the_disk_reaches_whoever_adds(folder: RunFolder) -> 
             raise StoreError("the disk is full.")
 
     async def add_all() -> None:
-        async with Refusing(folder) as tables:
+        async with Refusing(folder, {}) as tables:
             for i in range(3 * 256):
                 await tables.add(Transcript(str(i)), [])
 

@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import betaln
 
-from assay.stats import find_change, rate, rate_at_any_time
+from assay.stats import (
+    chance_of_spread,
+    find_change,
+    rate,
+    rate_at_any_time,
+    strongest_since,
+)
 
 
 @st.composite
@@ -117,3 +123,40 @@ def test_impossible_watches_are_refused(options):
         find_change([1], [10], **options)
     with pytest.raises(ValueError):
         find_change([11], [10], at_most=0.5)
+
+
+def test_fractions_and_draws_from_a_fixed_population_are_held_too():
+    """1,000 watches of 100 draws of 20 of 60 fixed marks; the share that ever missed may be 5%."""
+    rng = np.random.default_rng(21)
+    missed = 0
+    for _ in range(1000):
+        marks = rng.beta(0.5, 2, 60)
+        drawn = rng.random((100, 60)).argsort(axis=1)[:, :20]
+        total, n = np.cumsum(marks[drawn].sum(axis=1)), 20 * np.arange(1, 101)
+        truth = marks.mean()
+        mixture = betaln(total + 0.5, n - total + 0.5) - betaln(0.5, 0.5)
+        evidence = mixture - total * np.log(truth) - (n - total) * np.log1p(-truth)
+        worst = int(evidence.argmax())
+        interval = rate_at_any_time(float(total[worst]), int(n[worst]))
+        missed += not interval.low <= truth <= interval.high
+    assert missed / 1000 <= 0.05
+
+
+def test_the_strongest_look_is_the_one_that_an_alarm_names():
+    won = np.array([3, 2, 4, 3, 9, 11, 10, 12])
+    found = find_change(won, np.full(8, 40), at_most=0.1, patience=50)
+    upto = won[: found.alarm + 1]
+    assert strongest_since(upto, np.full(len(upto), 40), at_most=0.1) == found.since == 4
+
+
+def test_chance_of_spread_is_pearsons():
+    from scipy.stats import chi2_contingency
+
+    won, tried = np.array([12, 30, 25, 8]), np.array([40, 60, 50, 40])
+    pearson = chi2_contingency(np.array([won, tried - won]), correction=False).pvalue
+    assert chance_of_spread(won, tried) == pytest.approx(pearson)
+    steady = np.array([10, 10, 10, 30, 30, 30])
+    assert chance_of_spread(steady, np.full(6, 40)) < 1e-6
+    assert chance_of_spread(steady, np.full(6, 40), since=3) > 0.9
+    assert chance_of_spread([0, 0], [5, 5]) == 1
+    assert chance_of_spread([3], [5]) == 1

@@ -9,7 +9,7 @@ import pytest
 from assay.errors import AssayError
 from assay.records import ScoreRow, Transcript
 from assay.store.query import ask
-from assay.store.scored import scored_transcripts
+from assay.store.scored import scored_transcripts, some_scored_transcripts
 from assay.store.tables import TableWriter
 from assay.store.workspace import RunFolder, Workspace
 
@@ -75,3 +75,12 @@ def test_transcripts_come_with_their_scores_in_any_order(folder: RunFolder) -> N
         for transcript, rows in scored_transcripts(folder)
     ]
     assert found == [(name, [(name, "first"), (name, "second")]) for name in "cab"]
+
+
+def test_some_transcripts_come_with_all_their_scores(folder: RunFolder) -> None:
+    found = some_scored_transcripts(folder, ["b", "c", "not there"])
+    assert {id: [row.scorer for row in rows] for id, (_, rows) in found.items()} == {
+        "b": ["first", "second"], "c": ["first", "second"],
+    }  # fmt: skip
+    assert all(transcript.transcript_id == id for id, (transcript, _) in found.items())
+    assert some_scored_transcripts(folder, []) == {}

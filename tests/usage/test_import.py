@@ -114,6 +114,23 @@ def test_longer_versions_replace_shorter_ones(tmp_path: Path, order: tuple[int, 
     assert again.sources[1].duplicates == 3
 
 
+def test_very_long_conversations_are_told_apart(tmp_path: Path) -> None:
+    rows = [chat(1, 600), chat(1, 600), {**chat(1, 601), "timestamp": 1_772_400_000}]
+    record = take(tmp_path, write(tmp_path / "a.jsonl", rows))
+    assert record.sources[0].duplicates == 1
+    assert record.sources[0].rejected == {"conflicting_id": 1}  # 1,200 messages; not lost silently
+
+
+def test_what_the_system_says_alone_is_told_apart(tmp_path: Path) -> None:
+    rows = [
+        {"id": "s", "messages": [{"role": "system", "content": f"You are number {number}."}]}
+        for number in (1, 2, 1)
+    ]
+    record = take(tmp_path, write(tmp_path / "a.jsonl", rows))
+    assert (record.sources[0].added, record.sources[0].duplicates) == (1, 1)
+    assert record.sources[0].rejected == {"conflicting_id": 1}
+
+
 def requests(account: str, turns: int, **more: Any) -> list[dict[str, Any]]:
     """The requests of one conversation: each holds what was said before."""
     rows = []

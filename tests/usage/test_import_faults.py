@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from assay.errors import StoreError
 from assay.records import Transcript
 from assay.store import tables
-from assay.store.workspace import held
 from assay.usage import sources
 from assay.usage.ingest import ingest
 from tests.usage.logs import chat, folder, rejected, stored, take, texts, write
@@ -197,10 +196,21 @@ def test_a_full_disk_stops_it_and_the_same_command_goes_on(
 def test_two_processes_do_not_work_on_one_import(tmp_path: Path) -> None:
     log = write(tmp_path / "a.jsonl", [chat(1)])
     with (
-        held(folder(tmp_path).path, "import"),
+        folder(tmp_path).lock(),
         pytest.raises(StoreError, match="another process is working on this import"),
     ):
         take(tmp_path, log)
+
+
+def test_numbers_and_depths_that_only_the_slow_reader_takes(tmp_path: Path) -> None:
+    call = b'{"function": {"name": "f", "arguments": {"n": %s, "x": NaN}}}'
+    row = b'{"messages": [{"role": "assistant", "content": "caf\xe9", "tool_calls": [%s]}]}\n'
+    numbers = (b"1" + b"0" * 30, b"9" * 400, b"9" * 5_000, b"[" * 300 + b"]" * 300)
+    log = tmp_path / "a.jsonl"
+    log.write_bytes(b"".join(row % (call % number) for number in numbers))
+    record = take(tmp_path, log)
+    assert record.sources[0].rows == len(numbers)
+    assert record.conversations >= 3
 
 
 def test_hostile_names_and_numbers(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pyarrow.parquet as pq
 
 from assay.usage.folder import UsageFolder
@@ -21,10 +23,10 @@ from assay.usage.folder import UsageFolder
 from assay.usage.ingest import Retention, ingest
 from assay.usage import sources
 from assay.usage.sources import files_of
-sources._TASK_ROWS = 100
+sources._TASK_ROWS = 20
 ingest(
     UsageFolder(Path(sys.argv[1])), b"k" * 32, files_of([sys.argv[2]]),
-    part_rows=150, children=int(sys.argv[3]), retention=Retention(True, 30),
+    part_rows=40, children=int(sys.argv[3]), retention=Retention(True, 30),
 )
 """
 
@@ -61,7 +63,7 @@ def test_killed_at_twenty_random_moments(tmp_path: Path) -> None:
             if len(UsageFolder(place).parts()) > before:  # it has come further
                 break
             time.sleep(0.002)
-        time.sleep(chance.uniform(0, 0.1 if kill >= 4 else took / 4))
+        time.sleep(chance.uniform(0, 0.03 if kill >= 4 else took / 4))
         process.kill()
         process.wait()
         seen.add(len(UsageFolder(place).parts()))
@@ -92,8 +94,6 @@ def test_killed_at_twenty_random_moments(tmp_path: Path) -> None:
 
 
 def test_no_process_is_left_behind(tmp_path: Path) -> None:
-    import psutil
-
     logs = write(tmp_path / "a.jsonl", [chat(number) for number in range(20_000)])
     process = begin(tmp_path / "place", logs, children=2)
     children: list[psutil.Process] = []
@@ -105,3 +105,32 @@ def test_no_process_is_left_behind(tmp_path: Path) -> None:
     process.wait()
     _, alive = psutil.wait_procs(children, timeout=20)
     assert not alive
+
+
+def test_a_child_that_is_killed_ends_it_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    logs = write(tmp_path / "a.jsonl", [chat(number) for number in range(5_000)])
+    place = tmp_path / "place"
+    process = begin(place, logs, children=2)
+    while not UsageFolder(place).parts():
+        assert process.poll() is None
+        time.sleep(0.01)
+    psutil.Process(process.pid).children()[0].kill()
+    assert process.wait(timeout=60) != 0
+    assert begin(place, logs).wait() == 0
+    assert UsageFolder(place).read().conversations == len(rows(place)) == 5_000
+
+
+def test_interrupting_it_keeps_what_was_finished(tmp_path: Path) -> None:
+    logs = write(tmp_path / "a.jsonl", [chat(number) for number in range(40_000)])
+    command = [sys.executable, "-m", "assay", "usage", "import", str(logs), "--name", "a"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    place = tmp_path / "usage" / "a"
+    while not (place / "transcripts").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command goes on" in told
+    assert UsageFolder(place).read().status == "running"
+    assert not list(place.rglob("*.part"))

@@ -140,7 +140,7 @@ def test_answers_are_as_otlp_says(tmp_path: Path) -> None:
         data = gzip.compress(json.dumps(ex.OTEL_EVENTS).encode())
         assert post(traces, data, **{"Content-Encoding": "gzip"}) == (200, b"{}")
         assert post(f"{address}/v1/logs", json.dumps(ex.OTEL_LOGS).encode()) == (200, b"{}")
-        for bad in (b"{", b"[" * 100_000, b"\xff\xfe"):
+        for bad in (b"{", b"[1]", b"[" * 100_000, b"\xff\xfe"):
             status, body = post(traces, bad)
             assert status == 400
             assert json.loads(body)["code"] == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import time
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay.usage import redact as room
+from assay.usage.names import name_recognisers
 from assay.usage.redact import KINDS, Redactor
 from assay.usage.scan import is_plain
 from assay.usage.secret import keyed
@@ -142,6 +145,27 @@ def test_names_are_taken_out_where_something_finds_them() -> None:
     text, counts = Redactor(SECRET, [ann]).redact("Ann: ann@example.org")
     assert counts == {"email": 1, "name": 1}
     assert PLACEHOLDER.sub("", text) == ": "
+
+
+def test_what_cannot_be_finished_is_withheld_from_its_line_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(room, "_PASSES", 0)
+    text, counts = REDACTOR.redact("first line\nto ann@example.org\nlast")
+    assert counts == {"withheld": 1}
+    assert PLACEHOLDER.sub("", text) == "first line\n"
+    assert REDACTOR.redact(text) == (text, {})
+
+
+def test_presidio_is_used_where_it_is_installed_and_only_there() -> None:
+    recognisers = name_recognisers()
+    installed = importlib.util.find_spec("presidio_analyzer") is not None
+    if not installed:
+        assert recognisers == ()
+        return
+    text, counts = Redactor(SECRET, recognisers).redact("I met John Smith. Mail ann@example.org.")
+    assert counts == {"email": 1, "name": 1}
+    assert "John" not in text
 
 
 HOSTILE = {

@@ -14,7 +14,7 @@ MISSED = {
     "held": {"email": 1, "id": 2, "key": 2},
     "hostile": {"phone": 2},
 }
-"""Labelled values that are missed, by split and kind; each stands in docs/reference/redaction.md."""
+"""Labelled values that are missed, by split and kind: see docs/reference/redaction.md."""
 
 
 @pytest.mark.parametrize("split", MISSED)

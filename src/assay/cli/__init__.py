@@ -9,6 +9,8 @@ import typer
 from assay.cli import (
     authoring,
     comparing,
+    findings,
+    health,
     labelling,
     launching,
     looking,
@@ -16,6 +18,7 @@ from assay.cli import (
     running,
     usage,
     usage_privacy,
+    watching,
 )
 from assay.cli.output import FAILED, STOPPED, fail
 from assay.errors import AssayError
@@ -36,8 +39,11 @@ for room in (
     authoring,
     labelling,
     launching,
+    findings,
+    watching,
     usage,
     usage_privacy,
+    health,
     mapping,
 ):
     room.register(app)

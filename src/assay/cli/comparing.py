@@ -42,6 +42,9 @@ def compare(
     flips: Annotated[
         bool, typer.Option("--flips", help="List the samples whose score changed.")
     ] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the comparison to this file, as a page to read.")
+    ] = None,
     workspace: Workspace = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -51,17 +54,22 @@ def compare(
     """
     from assay import api
 
-    if len(runs) < 2 or (len(runs) > 2 and (bridge or flips or slices)):
-        fail("say two runs, or three and more without --bridge, --slices and --flips.")
+    if len(runs) < 2 or (len(runs) > 2 and (bridge or flips or slices or html)):
+        fail("say two runs, or three and more without --bridge, --slices, --flips and --html.")
         raise typer.Exit(FAILED)
     if len(runs) > 2:
         matrix = api.compare_many(runs, workspace=workspace)
         print_json(matrix) if as_json else _print_matrix(matrix)
         told = [each for row in matrix.rows for each in row.differences if each]
     else:
-        found = api.compare(*runs, bridge=bridge, flips=flips, workspace=workspace)
+        if html is not None:
+            found = api.report_comparison(*runs, out=html, bridge=bridge, workspace=workspace)
+        if html is None or flips:
+            found = api.compare(*runs, bridge=bridge, flips=flips, workspace=workspace)
         print_json(found) if as_json else _print_comparison(found, slices=slices, flips=flips)
         told = list(found.overall)
+        if html is not None:
+            note(f"Page: {html}")
     raise typer.Exit(FOUND if any(each.verdict == "worse" for each in told) else DONE)
 
 

@@ -1,8 +1,9 @@
-"""Commands for launches: launch init, launch check, launch sign."""
+"""Commands for launches: launch init, launch check, launch report, launch sign."""
 
 from __future__ import annotations
 
 import datetime
+import enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,14 @@ from assay.cli.running import AsJson, Workspace
 
 if TYPE_CHECKING:
     from assay.api import LaunchCheck
+
+
+class Format(enum.Enum):
+    """The kinds of files that a report can be."""
+
+    html = "html"
+    md = "md"
+
 
 launch = typer.Typer(help="Launches: their gates, and whether they pass.", no_args_is_help=True)
 
@@ -52,6 +61,27 @@ def check(
     else:
         _print(found)
     raise typer.Exit(_code(found))
+
+
+@launch.command("report")
+def report(
+    name: Name,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; launches/NAME.html or .md if not given.")
+    ] = None,
+    format: Annotated[
+        Format, typer.Option(help="A page for a browser, or Markdown.")
+    ] = Format.html,
+    workspace: Workspace = Path(),
+) -> None:
+    """Check a launch and write its report: the decision first, then the evidence in chapters.
+
+    The page is one file that needs no network; the browser prints it as PDF.
+    """
+    from assay import api
+
+    made = api.report_launch(name, out=out, format=format.value, workspace=workspace)
+    note(f"Report: {made}")
 
 
 @launch.command("sign")

@@ -39,6 +39,9 @@ def map_(
     profile: Annotated[
         Profile, typer.Option(help="insight: minima on, for reading; safety: minima off.")
     ] = Profile.insight,
+    why: Annotated[
+        str, typer.Option(help="Why a safety map is needed; kept in the audit trail.")
+    ] = "",
     embedder: Annotated[
         str | None,
         typer.Option(help="static, minilm, openai/MODEL or words; the best at hand, if left out."),
@@ -92,6 +95,7 @@ def map_(
             namer=namer,
         ),
         controls=api.Controls(spending=api.Spending(max_tokens_spent, max_dollars)),
+        why=why,
         tell=_teller(),
         on=on,
         workspace=workspace,

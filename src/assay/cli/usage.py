@@ -26,7 +26,8 @@ def register(app: typer.Typer) -> None:
 @usage.command("import")
 def import_(
     sources: Annotated[
-        list[str], typer.Argument(help="Log files, folders or patterns; they may be packed.")
+        list[str],
+        typer.Argument(help="Log files, folders or patterns, here or s3://; may be packed."),
     ],
     name: Annotated[
         str | None, typer.Option(help=f"{_NAME} Made from the first source if left out.")
@@ -57,8 +58,7 @@ def import_(
         print_json(record)
     else:
         _print(record)
-    for told in api.overdue_purges(workspace=workspace):
-        note(told)
+    tell_overdue(workspace)
     raise typer.Exit(DONE if record.conversations else FOUND)
 
 
@@ -78,6 +78,14 @@ def listen(
         note(f"Listening on {address}/v1/traces and {address}/v1/logs. Ctrl-C ends it.")
 
     _print(api.listen_usage(name, port=port, host=host, ready=ready, workspace=workspace))
+
+
+def tell_overdue(workspace: Path) -> None:
+    """Say where raw text is kept past its time."""
+    from assay import api
+
+    for told in api.overdue_purges(workspace=workspace):
+        note(told)
 
 
 def _mapping(told: list[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import typer
 
 from assay.cli.output import note, print_json, print_table
 from assay.cli.running import AsJson, Workspace
-from assay.cli.usage import usage
+from assay.cli.usage import tell_overdue, usage
 
 if TYPE_CHECKING:
     from assay.api import Purged
@@ -56,8 +56,7 @@ def looks(workspace: Workspace = Path(), as_json: AsJson = False) -> None:
         [(look.time, look.who, look.profile, look.what, look.subject, look.why) for look in found],
     )
     note(f"{len(found)} looks.")
-    for told in api.overdue_purges(workspace=workspace):
-        note(told)
+    tell_overdue(workspace)
 
 
 def _print(purged: Purged) -> None:

@@ -25,7 +25,7 @@ class Embedder(Protocol):
         name: as the user gave it: ``static``, ``minilm``, ``openai/<model>``.
         version: changes whenever the same text may get another vector.
         dimensions: numbers in a vector. An endpoint may have to be asked for it, once.
-        worth_caching: whether making a vector costs more than reading it from the disk.
+        worth_caching: whether making a vector costs more than keeping it on the disk.
     """
 
     @property

@@ -27,7 +27,7 @@ _AT_ONCE = 4096  # texts that are looked up before any is embedded
 
 
 def cached(embedder: Embedder, folder: Path) -> Embedder:
-    """The embedder behind a cache in this folder, or bare where caching would cost more.
+    """The embedder behind a cache in this folder, or bare where vectors are not worth keeping.
 
     Raises:
         StoreError: the cache cannot be opened.

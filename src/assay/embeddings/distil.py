@@ -29,8 +29,12 @@ RECIPE = 1
 
 DIMENSIONS = 256
 
-_COMMON = 3e-4  # a in a / (a + p): a wordpiece of this probability weighs a half
-_FLATTEN = 0.25  # each axis is divided by its variance to this power
+COMMON = 3e-4
+"""a in a / (a + p): a wordpiece of this probability weighs a half."""
+
+FLATTEN = 0.25
+"""Each axis is divided by its variance to this power."""
+
 _FIRST_WORD = 1996  # the tokenizer's first word, "the"; marks, punctuation and letters come before
 _LETTER_RANK = 500  # what those rank as, among the words
 _MARKS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[unused")
@@ -45,12 +49,19 @@ def distil(weights: Path, tokens: Path, progress: Progress | None = None) -> Vec
         tokens: its tokenizer.
         progress: told how many wordpieces are done, and how many there are.
     """
+    return reduced(*each_alone(weights, tokens, progress))
+
+
+def each_alone(
+    weights: Path, tokens: Path, progress: Progress | None = None
+) -> tuple[Vectors, NDArray[np.float64]]:
+    """What the model makes of each wordpiece alone, and how probable each is."""
     tokenizer = open_tokenizer(tokens)
     words = [tokenizer.id_to_token(row) for row in range(tokenizer.get_vocab_size())]
     wanted = np.array([not word.startswith(_MARKS) for word in words])
     first, last = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
-    vectors = _each_alone(weights, len(words), (first, last), progress)
-    return reduced(vectors, frequencies(wanted))
+    vectors = _between_marks(weights, len(words), (first, last), progress)
+    return vectors, frequencies(wanted)
 
 
 def frequencies(wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -61,9 +72,14 @@ def frequencies(wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.asarray(expected / expected.sum())
 
 
-def reduced(vectors: Vectors, probability: NDArray[np.float64]) -> Vectors:
+def reduced(
+    vectors: Vectors,
+    probability: NDArray[np.float64],
+    common: float = COMMON,
+    flatten: float = FLATTEN,
+) -> Vectors:
     """Weight, centre, turn and flatten: from the model's vectors to the table."""
-    weight = np.where(probability > 0, _COMMON / (_COMMON + probability), 0.0)
+    weight = np.where(probability > 0, common / (common + probability), 0.0)
     share = weight * probability
     share /= share.sum()
     centred = vectors - share @ vectors
@@ -71,12 +87,12 @@ def reduced(vectors: Vectors, probability: NDArray[np.float64]) -> Vectors:
     spread, axes = spread[::-1][:DIMENSIONS], axes[:, ::-1][:, :DIMENSIONS]
     # An axis may point either way; the entry that is greatest in size decides.
     axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
-    table = centred @ axes / spread**_FLATTEN
+    table = centred @ axes / spread**flatten
     table /= np.sqrt(np.mean(table[probability > 0] ** 2) * DIMENSIONS)  # rows of about length one
     return np.asarray(table * weight[:, None], np.float32)
 
 
-def _each_alone(
+def _between_marks(
     weights: Path, count: int, marks: tuple[int, int], progress: Progress | None
 ) -> Vectors:
     """Every wordpiece between the two marks, through the model: one batch on each core."""

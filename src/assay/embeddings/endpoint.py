@@ -35,6 +35,7 @@ LONGEST = 24_000
 
 _BATCH_TEXTS = 64
 _BATCH_CHARACTERS = 200_000
+_LARGEST = 1e15  # its square still fits
 _SHORTEST = 250  # characters below which a text is not halved again
 
 
@@ -199,12 +200,12 @@ class Endpoint:
         expected = self._dimensions or len(told[0].embedding)
         if lengths != {expected} or not expected:
             raise malformed(f"its vectors hold {sorted(lengths)} numbers, not {expected or 'any'}")
-        vectors = np.empty((count, expected), np.float32)
-        vectors[places] = [each.embedding for each in told]
-        if not np.isfinite(vectors).all():
-            raise malformed("a vector holds what is no number")
+        numbers = np.empty((count, expected))
+        numbers[places] = [each.embedding for each in told]
+        if not (np.abs(numbers) < _LARGEST).all():
+            raise malformed("a vector holds what is no number, or too large a one")
         self._dimensions = expected
-        return normalised(vectors)
+        return normalised(numbers.astype(np.float32))
 
 
 def _run_and_close(loop: asyncio.AbstractEventLoop) -> None:

@@ -61,7 +61,8 @@ class MiniLM:
 
     def __init__(self, threads: int | None = None) -> None:
         self._paths = model_files()
-        load_runtime(), load_tokenizers()
+        load_runtime()
+        load_tokenizers()
         self._threads = threads or usable_cores()
         self._loading = threading.Lock()
         self._nothing: set[int] = set()

@@ -37,7 +37,7 @@ from assay.store.workspace import write_whole
 LONGEST = 200_000
 """Characters that are read of a text: the mean over so many words no longer moves."""
 
-_SLICE = 4 * 2**20  # characters that are worked on at once
+_SLICE_TEXTS, _SLICE = 8192, 4 * 2**20  # texts and characters that are worked on at once
 _KEPT = 200_000  # chunks whose wordpieces are kept
 _KEPT_LENGTH = 40  # characters of the longest chunk that is kept
 
@@ -47,7 +47,7 @@ def create(model: str, settings: ModelSettings) -> Static:
 
     Raises:
         NotFoundError: MiniLM's weights are not here, or a model was named.
-        MissingPackageError: onnxruntime or tokenizers is not installed.
+        MissingPackageError: tokenizers is not installed.
     """
     if model:
         raise NotFoundError(f"'static/{model}' names no embedder.", fix="Write static.")
@@ -73,20 +73,20 @@ class Table:
 
 
 class Static:
-    """The table, made or loaded when it is first needed.
+    """The table, made or loaded when it is first needed. Only to make it, onnxruntime is needed.
 
     Raises:
         NotFoundError: MiniLM's weights are not on this machine.
-        MissingPackageError: onnxruntime or tokenizers is not installed.
+        MissingPackageError: tokenizers is not installed.
     """
 
     name = "static"
     dimensions = DIMENSIONS
-    worth_caching = False  # reading a vector back costs as much as summing it
+    worth_caching = False  # a million texts take two minutes, and half a gigabyte to keep
 
     def __init__(self) -> None:
         self._paths = model_files()
-        load_runtime(), load_tokenizers()
+        load_tokenizers()
         self._lock = threading.Lock()
         self._table: Table | None = None
         self._pieces: dict[str, list[int]] = {}
@@ -160,7 +160,7 @@ def _slices(texts: Sequence[str]) -> Iterator[list[str]]:
     for text in texts:
         some.append(well_formed(text, LONGEST))
         size += len(some[-1])
-        if size >= _SLICE:
+        if size >= _SLICE or len(some) == _SLICE_TEXTS:
             yield some
             some, size = [], 0
     if some:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,12 +19,12 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from assay.errors import DefinitionError, NotFoundError, Problem
-from assay.evals.yaml_file import YamlFile, read_yaml
-from assay.records import Parameters
+from assay.evals.faults import Place, problems_of
+from assay.evals.yaml_file import read_yaml
+from assay.records import Chapter, Parameters
 
 FILE = "eval.yaml"
 """The name of the definition in an eval's folder."""
@@ -182,6 +181,9 @@ class EvalDefinition(BaseModel):
     description: _Text = Field(description="What it measures, in one sentence.")
     policy: str = Field("", description="The policy it tests: in words, or the id of a policy.")
     owner: str = Field("", description="Who answers for it.")
+    chapter: Chapter | None = Field(
+        None, description="The chapter of the launch report that tells of it."
+    )
     samples: _Text = Field(
         description="The samples' file in this folder: .csv, .jsonl, .parquet, file.xlsx#Sheet."
     )
@@ -251,7 +253,7 @@ def load_eval(folder: Path | str) -> EvalDefinition:
     try:
         definition = EvalDefinition.model_validate(written.data)
     except ValidationError as error:
-        raise DefinitionError([_problem(written, detail) for detail in _worth(error)]) from None
+        raise DefinitionError(problems_of(written, error, _owner_of)) from None
     definition._folder = folder
     home = folder.resolve().name
     if definition.name != home:
@@ -315,71 +317,10 @@ def file_in(folder: Path, name: str, *, field: str) -> Path:
     return file
 
 
-def _worth(error: ValidationError) -> list[ErrorDetails]:
-    """One fault a place: the first that pydantic gives."""
-    faults: dict[tuple[int | str, ...], ErrorDetails] = {}
-    for detail in error.errors(include_url=False):
-        faults.setdefault(detail["loc"], detail)
-    return list(faults.values())
-
-
-def _problem(written: YamlFile, detail: ErrorDetails) -> Problem:
-    place = detail["loc"]
-    message, remedy = _explained(place, detail)
-    return Problem(
-        str(written.path),
-        message,
-        remedy,
-        row=written.line_of(place) if place else None,
-        column=".".join(map(str, place)) or None,
-    )
-
-
-def _explained(place: tuple[int | str, ...], detail: ErrorDetails) -> tuple[str, str]:
-    kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "extra_forbidden":
-        known = _known_fields(place)
-        close = get_close_matches(str(place[-1]), known, 1)
-        meant = f"Did you mean {close[0]}? " if close else ""
-        return "there is no such field.", f"{meant}The fields are: {', '.join(known)}."
-    if kind == "missing":
-        field = EvalDefinition.model_fields.get(str(place[-1]))
-        return "this field is missing.", (field.description if field else None) or "Add it."
-    if kind == "string_pattern_mismatch":
-        return f"{detail['input']!r} is not a name.", "Use lower-case words joined by hyphens."
-    if kind == "string_type":
-        return "this must be text.", f'Put it in quotes: "{detail["input"]}".'
-    if kind == "value_error":
-        what, _, remedy = str(context["error"]).partition("; ")
-        return f"{what}.", f"{remedy[:1].upper()}{remedy[1:]}."
-    if kind == "literal_error":
-        close = get_close_matches(str(detail["input"]), context["expected"].split("'"), 1)
-        meant = f"Did you mean {close[0]}?" if close else ""
-        return f"{detail['input']!r} is not one of {context['expected']}.", meant
-    if kind in ("model_type", "model_attributes_type"):
-        return f"{detail['input']!r} is not of the right kind.", "Write a name or a mapping."
-    if kind in _SAID:
-        return f"{_SAID[kind].format(**context)}.", f"It is {detail['input']!r:.60}."
-    return f"{detail['msg'][0].lower()}{detail['msg'][1:]}.", ""
-
-
-_SAID = {
-    "dict_type": "this must be a mapping",
-    "float_type": "this must be a number",
-    "greater_than": "this must be more than {gt:g}",
-    "greater_than_equal": "this must be {ge:g} or more",
-    "int_type": "this must be a whole number",
-    "less_than_equal": "this must be {le:g} or less",
-    "string_too_long": "this must have {max_length} letters at most",
-    "string_too_short": "this must not be empty",
-    "too_short": "this must have {min_length} item or more",
-    "tuple_type": "this must be a list",
-}
-
-
-def _known_fields(place: tuple[int | str, ...]) -> list[str]:
+def _owner_of(place: Place) -> type[BaseModel]:
+    """The model that the last part of a place is a field of."""
     if len(place) > 1 and place[0] == "solver":
-        return list(SolverEntry.model_fields)
+        return SolverEntry
     if len(place) > 1 and place[0] == "parameters":
-        return list(ParameterFields.model_fields)
-    return list(EvalDefinition.model_fields)
+        return ParameterFields
+    return EvalDefinition

@@ -197,7 +197,7 @@ def _parse_slowly(data: bytes, flags: list[str]) -> Any:
     flags.append("mended")
     text = text.lstrip("\ufeff")
     try:
-        value = json.loads(text, strict=False)
+        value = json.loads(text, strict=False, parse_int=_whole)
     except RecursionError:
         raise RowError("too_deep", "the JSON nests too deeply") from None
     except ValueError as error:
@@ -207,6 +207,14 @@ def _parse_slowly(data: bytes, flags: list[str]) -> Any:
     if _MIXED.search(data):
         flags.append("control_characters")
     return value
+
+
+def _whole(digits: str) -> int | float:
+    """A whole number; one that no column can hold is near enough."""
+    return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
+
+
+_MOST_DIGITS = 19
 
 
 def _as_latin(error: UnicodeError) -> tuple[str, int]:

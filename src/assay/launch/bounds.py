@@ -23,7 +23,8 @@ class Bounds:
 
     ``value`` is the figure of what was scored, freed of the scorer's error where it is known;
     ``raw`` is as scored. ``independent`` is how many independent observations the n count as, and
-    ``variance`` that of one observation, in the figure's units.
+    ``variance`` that of one observation, in the figure's units. ``labels`` counts people's labels
+    of this very run, where these are in it.
     """
 
     value: float
@@ -37,6 +38,7 @@ class Bounds:
     independent: float
     variance: float
     warning: str
+    labels: int = 0
 
 
 def bounds_of(
@@ -82,7 +84,8 @@ def _of_figure(
             freed[ends[0]].low,
             freed[ends[1]].high,
         )
-        method = f"{method}, freed of the scorer's error ({freed[seen].method})"
+        place = f" in {error.where}" if error.where else ""
+        method = f"{method}, freed of the scorer's error{place} ({freed[seen].method})"
         warning = "; ".join(each for each in (warning, freed[seen].warning) if each)
     if missing and absent:
         method += ", missing at their worst"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+from dataclasses import replace
 
 import msgspec
 
@@ -11,6 +12,7 @@ from assay.launch.collect import Collector, Found
 from assay.launch.definition import Gate, LaunchDefinition
 from assay.launch.evidence import Evidence, Pairs, Scores, Threshold
 from assay.launch.gates import Decision, decide, shown
+from assay.launch.ledger import findings_of
 from assay.launch.result import GateResult, LaunchCheck, Proof, Waived, judged
 from assay.records import Certificate
 from assay.runs.contrast import contrasts
@@ -39,7 +41,8 @@ def gather_and_decide(
     gates = tuple(
         _Checked(collector, definition, gate, moment).result() for gate in definition.gates
     )
-    verdict, reason, conditions = judged(gates)
+    findings = tuple(each for each in findings_of(place, definition.name) if each.open)
+    verdict, reason, conditions = judged(gates, findings)
     used = {gate.certificate for gate in gates if gate.certificate}
     certificates = [each for each in collector.certificates if each.id in used]
     return LaunchCheck(
@@ -50,6 +53,7 @@ def gather_and_decide(
         reason=reason,
         gates=gates,
         conditions=conditions,
+        findings=findings,
         checked=moment.isoformat(timespec="seconds"),
         assay=__version__,
         definition=str(definition.file),
@@ -152,16 +156,23 @@ class _Checked:
         ):
             concerns.append(said)
         now = self._moment.astimezone(datetime.UTC).isoformat(timespec="seconds")
-        standing, note, error, self._certificate = collector.standing(candidate, now)
+        known = collector.known(candidate, self._slice, now)
+        error, note = known.error, known.note
         if error is not None and not scores.binary:
             error, note = None, "Its values are not yes or no in this run."
-        return Evidence(
+        found = Evidence(
             scores=scores,
-            standing=standing,
+            standing=known.standing,
             standing_note=note,
             error=error,
-            concerns=tuple(dict.fromkeys(concerns)),
+            people=collector.people(candidate, self._slice) if gate.limit is not None else None,
         )
+        if found.people is not None:
+            self._prove_labels(candidate)
+        if found.people is None or found.trusted:
+            self._certificate = known.certificate
+            concerns += known.concerns
+        return replace(found, concerns=tuple(dict.fromkeys(concerns)))
 
     def _between(self, candidate: Found, baseline: Found, pairs: Pairs | None) -> list[str]:
         """In what the two runs differ besides the model, and what did not match."""
@@ -207,6 +218,12 @@ class _Checked:
             )
         )
 
+    def _prove_labels(self, found: Found) -> None:
+        """People's labels are evidence too: a sign-off holds while they stay as they are."""
+        [proof] = self._proofs
+        labels = {f"labels of {found.scorer.name}": self._collector.labels_hash(found)}
+        self._proofs = [msgspec.structs.replace(proof, sha256={**proof.sha256, **labels})]
+
     def _told(
         self, decision: Decision, evidence: Evidence | None, threshold: Threshold
     ) -> GateResult:
@@ -235,7 +252,8 @@ class _Checked:
             clusters=bounds.clusters if bounds else 0,
             planned=bounds.planned if bounds else 0,
             missing=self._missing,
-            standing=evidence.standing if evidence and evidence.scores is not None else None,
+            standing=evidence.basis if evidence and evidence.scores is not None else None,
+            labels=bounds.labels if bounds else 0,
             certificate=self._certificate or None,
             conditions=(*decision.conditions, *self._lapsed(decision)),
             needed_kind=needed.kind if needed else None,

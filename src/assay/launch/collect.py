@@ -9,27 +9,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from assay.errors import AssayError
 from assay.evals import content_hash, load_eval
 from assay.launch.definition import Gate, LaunchDefinition, Subject, Surface
-from assay.launch.evidence import Pairs, ScorerError, Scores, Standing
-from assay.records import Certificate, EvalRecord, Measured, RunRecord, ScorerRecord
-from assay.runs.certificates import certificate_for, read_certificates
+from assay.launch.evidence import Pairs, People, Scores
+from assay.launch.matched import side_by_side
+from assay.launch.standing import Known, known_of
+from assay.records import Certificate, EvalRecord, RunRecord, ScorerRecord
+from assay.runs.audit import Audit, read_audit
+from assay.runs.certificates import read_certificates
 from assay.runs.pairing import Pairing, Side
-from assay.stats import Share
+from assay.runs.replies import hold_labels, replies_in
+from assay.runs.saturation import MOST_MODELS, SATURATED, state_of
+from assay.runs.trust import FEWEST
 from assay.store.query import connect, literal, quoted
 from assay.store.workspace import RunFolder, Workspace
-
-BY_DEFINITION = ("choice", "exact", "numeric")
-"""Kinds of scorer that compare a reply with a target that the eval itself gives."""
-
-SATURATED = 0.02
-"""An eval is saturated where no model lies further from perfect than this share of the scale."""
-FEWEST_MODELS = 3
-"""How many models must have been asked before an eval is called saturated."""
-_MOST_MODELS = 20
 
 
 @dataclass(frozen=True)
@@ -54,11 +51,16 @@ class Collector:
         self._place, self._definition = place, definition
         self._hashes: dict[Path, dict[str, str]] = {}
         self._changed: dict[tuple[str, str], str] = {}
+        self._audits: dict[tuple[str, str], Audit | None] = {}
 
     @cached_property
     def runs(self) -> list[tuple[RunFolder, RunRecord]]:
-        """Every run, newest first; of those begun in one second, the last to end."""
-        found = [(folder, folder.read()) for folder in self._place.runs()]
+        """Every run, newest first; of those begun in one second, the last to end.
+
+        A watch's looks are no evidence unless their ids are named.
+        """
+        read = [(folder, folder.read()) for folder in self._place.runs()]
+        found = [each for each in read if all(asked.draw is None for asked in each[1].evals)]
 
         def age(each: tuple[RunFolder, RunRecord]) -> tuple[str, int]:
             return each[1].created, each[0].record_file.stat().st_mtime_ns
@@ -77,23 +79,27 @@ class Collector:
         if surface is not None and (surface.run or surface.model):
             subject = Subject.model_construct(model=surface.model, run=surface.run)
         system = surface.system if surface is not None else None
-        found = self._fitting(subject, gate, system)
+        found = self.fitting(subject, gate.eval, gate.scorer, system)
         return found if isinstance(found, str) else found[0]
 
     def baseline(self, gate: Gate, candidate: Found) -> Found | str:
         """The baseline's run: the newest of those that were asked most like the candidate's."""
         assert gate.margin is not None
         subject = self._definition.baselines[gate.margin.against]
-        found = self._fitting(subject, gate, None)
-        if isinstance(found, str):
-            return found
-        return min(found, key=lambda each: _unlike(each.eval, candidate.eval))  # first = newest
+        found = self.fitting(subject, gate.eval, gate.scorer, None)
+        return found if isinstance(found, str) else most_alike(found, candidate)
 
     def _surface(self, gate: Gate) -> Surface | None:
         return None if gate.surface is None else self._definition.surfaces[gate.surface]
 
-    def _fitting(self, subject: Subject, gate: Gate, system: str | None) -> list[Found] | str:
-        """Complete runs of a subject with the gate's eval and scorer, newest first; or why none."""
+    def fitting(
+        self, subject: Subject, eval_name: str, scorer_name: str, system: str | None
+    ) -> list[Found] | str:
+        """Complete runs of a subject with an eval and scorer, newest first; or why there are none.
+
+        Args:
+            system: the system prompt that they must have; None for any.
+        """
         named = subject.run or subject.model
         runs = self.runs
         if subject.run is not None:
@@ -102,19 +108,19 @@ class Collector:
         else:
             runs = [each for each in runs if each[1].model == subject.model]
         if not runs:
-            return f"there is no run of {named}. Run {gate.eval} on it."
+            return f"there is no run of {named}. Run {eval_name} on it."
         with_eval = [
             (folder, record, asked)
             for folder, record in runs
             for asked in record.evals
-            if asked.name == gate.eval
+            if asked.name == eval_name
         ]
         if not with_eval:
-            return f"no run of {named} has the eval {gate.eval}. Run it."
+            return f"no run of {named} has the eval {eval_name}. Run it."
         if system is not None:
             with_eval = [each for each in with_eval if (each[2].system or "") == system]
             if not with_eval:
-                return f"no run of {named} has {gate.eval} with this surface's system prompt."
+                return f"no run of {named} has {eval_name} with this surface's system prompt."
         complete = [each for each in with_eval if each[1].status == "complete"]
         complete = [each for each in complete if each[0].scores_file.exists()]
         if not complete:
@@ -124,11 +130,11 @@ class Collector:
             Found(folder, record, asked, scorer)
             for folder, record, asked in complete
             for scorer in asked.scorers
-            if scorer.name == gate.scorer
+            if scorer.name == scorer_name
         ]
         if not found:
             have = ", ".join(scorer.name for scorer in complete[0][2].scorers)
-            return f"run {complete[0][1].id} has no scores of {gate.scorer} (it has {have})."
+            return f"run {complete[0][1].id} has no scores of {scorer_name} (it has {have})."
         return found
 
     def scores(
@@ -166,36 +172,7 @@ class Collector:
         """Both runs' scores of the same samples in a slice, and what is missing by reason."""
         with connect() as connection:
             found = Pairing(connection, baseline.side, candidate.side).pairs()
-        inside = [all(getattr(cell, k) == v for k, v in slice_.items()) for cell in found.cells]
-        rows = np.array(inside, dtype=bool)[found.cell]
-        new, old = found.candidate[rows], found.baseline[rows]
-        cells = [cell for cell, held in zip(found.cells, inside, strict=True) if held]
-        alone = dict.fromkeys(range(5), 0)
-        missing: dict[str, int] = {}
-        for cell in cells:
-            alone[cell.standing] += cell.rows
-            if cell.standing == 0:
-                for side in ("candidate", "baseline"):
-                    if reason := getattr(cell, f"{side}_reason"):
-                        name = f"{side} {reason}"
-                        missing[name] = missing.get(name, 0) + cell.rows
-        if len(new) == 0:
-            return None, missing
-        clusters = found.clusters[rows] if found.clusters is not None else None
-        if clusters is not None and len(np.unique(clusters)) == len(clusters):
-            clusters = None
-        held = np.concatenate([new, old])
-        held = held[~np.isnan(held)]
-        bounds = candidate.scorer.bounds
-        return Pairs(
-            candidate=new,
-            baseline=old,
-            clusters=clusters,
-            bounds=bounds,
-            binary=bounds == (0.0, 1.0) and bool(np.isin(held, (0, 1)).all()),
-            only_candidate=alone[1] + alone[3] + alone[4],
-            only_baseline=alone[2],
-        ), missing
+        return side_by_side(found, slice_, candidate.scorer.bounds)
 
     def values_of(self, found: Found, column: str) -> list[str]:
         """What a column of the gate's scores holds, to help with a misspelt slice."""
@@ -208,26 +185,40 @@ class Collector:
             ).fetchall()
         return [row[0] for row in rows if row[0] is not None]
 
-    def standing(self, found: Found, now: str) -> tuple[Standing, str, ScorerError | None, str]:
-        """What is known of the scorer: its standing, a note, its error, the certificate's id."""
-        scorer = found.scorer
-        if scorer.kind in BY_DEFINITION:
-            return "by definition", "", None, ""
-        newest = certificate_for(self.certificates, scorer.version, found.record.id, now)
-        if newest is None:
-            older = any(each.kind == scorer.kind for each in self.certificates)
-            note = "Certificates are of other versions of it." if older else ""
-            return "uncertified", f"{note} Measure it: `assay certify`.".lstrip(), None, ""
-        standing = newest.standing(now)
-        note = f"Its certificate expired on {newest.expires[:10]}." if standing == "expired" else ""
-        if not newest.binary:
-            return standing, note, None, newest.id
-        parts = (newest.sensitivity, newest.specificity)
-        if parts[0] is None or parts[1] is None:
-            note = "Its certificate tells nothing of one of the two classes: label both."
-            return "uncertified", note, None, newest.id
-        error = ScorerError(sensitivity=_share(parts[0]), specificity=_share(parts[1]))
-        return standing, note, error, newest.id
+    def known(self, found: Found, slice_: Mapping[str, str], now: str) -> Known:
+        """What is known of the scorer's error in a slice."""
+        return known_of(found.scorer, self.certificates, slice_, found.record.id, now)
+
+    def people(self, found: Found, slice_: Mapping[str, str]) -> People | None:
+        """People's labels of a random part of this run; None where there are too few of a slice."""
+        audit, bounds = self._audit(found), found.scorer.bounds
+        if audit is None or bounds is None or len(audit.told) < FEWEST:
+            return None
+        where, values = _in(found, slice_)
+        source = f"read_parquet({literal(found.folder.scores_file)})"
+        with connect() as connection:
+            hold_labels(connection, audit)
+            replies = replies_in(connection, source, where, values)
+            [(planned,)] = connection.execute(
+                f"SELECT count(*) FROM {source} {where}", values
+            ).fetchall()
+        people = People(
+            audit=audit, replies=replies, absent=planned - len(replies.values), bounds=bounds
+        )
+        return people if people.labels >= FEWEST else None
+
+    def labels_hash(self, found: Found) -> str:
+        """The SHA-256 of people's words on a run, and of each one's chance of being drawn."""
+        audit = self._audit(found)
+        told = sorted(audit.told if audit else (), key=lambda each: each.transcript_id)
+        rows = [(each.transcript_id, each.truth, each.chance, each.stratum) for each in told]
+        return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
+
+    def _audit(self, found: Found) -> Audit | None:
+        key = found.record.id, found.scorer.name
+        if key not in self._audits:
+            self._audits[key] = read_audit(self._place.root, *key)
+        return self._audits[key]
 
     def hashes(self, found: Found) -> dict[str, str]:
         """The SHA-256 of each of a run's files."""
@@ -254,7 +245,7 @@ class Collector:
             return ""
         others: dict[str, Found] = {found.record.model: found}
         for folder, record in self.runs:
-            if len(others) >= _MOST_MODELS:
+            if len(others) >= MOST_MODELS:
                 break
             if record.model in others or record.status != "complete":
                 continue
@@ -265,12 +256,8 @@ class Collector:
                     same = asked.hash == found.eval.hash and scorer.version == found.scorer.version
                     if same and asked.name == found.eval.name and scorer.name == found.scorer.name:
                         others[record.model] = Found(folder, record, asked, scorer)
-        if len(others) < FEWEST_MODELS:
-            return ""
-        low, high = found.scorer.bounds
-        best = low if low_is_good else high
-        worst = max(abs(value - best) for value in self._means(list(others.values()), slice_))
-        if worst > SATURATED * (high - low) + 1e-9:
+        means = self._means(list(others.values()), slice_)
+        if state_of(means, found.scorer.bounds, low_is_good=low_is_good) != "saturated":
             return ""
         return (
             f"{found.eval.name} is saturated here: all {len(others)} models that were asked lie"
@@ -314,17 +301,17 @@ def _in(found: Found, slice_: Mapping[str, str]) -> tuple[str, list[Any]]:
     return where, [*key, *slice_.values()]
 
 
+def most_alike(found: list[Found], candidate: Found) -> Found:
+    """Of a baseline's runs, the newest of those that were asked most like the candidate's."""
+    return min(found, key=lambda each: _unlike(each.eval, candidate.eval))  # first = newest
+
+
 def _unlike(theirs: EvalRecord, ours: EvalRecord) -> tuple[bool, bool, bool]:
     return (
         theirs.hash != ours.hash,
         theirs.system != ours.system,
         theirs.parameters != ours.parameters,
     )
-
-
-def _share(rate: Measured) -> Share:
-    size = rate.effective_n or float(rate.clusters)
-    return Share(min(max(rate.value, 0.0), 1.0) * size, size)
 
 
 def _sha256(file: Path) -> str:

@@ -18,9 +18,9 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from assay.errors import DefinitionError, NotFoundError, Problem
+from assay.evals.faults import Place, problems_of
 from assay.evals.yaml_file import YamlFile, read_yaml
 
 FOLDER = "launches"
@@ -228,7 +228,7 @@ def load_launch(name: str, root: Path) -> LaunchDefinition:
     try:
         definition = LaunchDefinition.model_validate(written.data)
     except ValidationError as error:
-        raise DefinitionError([_problem(written, each) for each in _worth(error)]) from None
+        raise DefinitionError(problems_of(written, error, _owner_of)) from None
     problems = list(_loose_ends(definition, written))
     if problems:
         raise DefinitionError(problems)
@@ -308,26 +308,6 @@ def _loose_ends(definition: LaunchDefinition, written: YamlFile) -> Iterator[Pro
             yield unknown(("waivers", number, "gate"), "gate", waiver.gate, ids)
 
 
-def _worth(error: ValidationError) -> list[ErrorDetails]:
-    """One fault a place: the first that pydantic gives."""
-    faults: dict[tuple[int | str, ...], ErrorDetails] = {}
-    for detail in error.errors(include_url=False):
-        faults.setdefault(detail["loc"], detail)
-    return list(faults.values())
-
-
-def _problem(written: YamlFile, detail: ErrorDetails) -> Problem:
-    place = detail["loc"]
-    message, remedy = _explained(place, detail)
-    return Problem(
-        str(written.path),
-        message,
-        remedy,
-        row=written.line_of(place) if place else None,
-        column=".".join(map(str, place)) or None,
-    )
-
-
 _FIELDS: dict[str, type[BaseModel]] = {
     "baselines": Subject,
     "candidate": Subject,
@@ -340,28 +320,7 @@ _FIELDS: dict[str, type[BaseModel]] = {
 }
 
 
-def _owner_of(place: tuple[int | str, ...]) -> type[BaseModel]:
+def _owner_of(place: Place) -> type[BaseModel]:
     """The model that the last part of a place is a field of."""
     named = [str(part) for part in place[:-1] if part in _FIELDS]
     return _FIELDS[named[-1]] if named else LaunchDefinition
-
-
-def _explained(place: tuple[int | str, ...], detail: ErrorDetails) -> tuple[str, str]:
-    kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "extra_forbidden":
-        known = list(_owner_of(place).model_fields)
-        close = get_close_matches(str(place[-1]), known, 1)
-        meant = f"Did you mean {close[0]}? " if close else ""
-        return "there is no such field.", f"{meant}The fields are: {', '.join(known)}."
-    if kind == "missing":
-        field = _owner_of(place).model_fields.get(str(place[-1]))
-        return "this field is missing.", (field.description if field else None) or "Add it."
-    if kind == "value_error":
-        what, _, remedy = str(context["error"]).partition("; ")
-        return f"{what}.", f"{remedy[:1].upper()}{remedy[1:]}."
-    if kind == "string_pattern_mismatch":
-        return f"{detail['input']!r:.60} is not a name.", "Use lower-case words joined by hyphens."
-    if kind == "string_type":
-        return "this must be text.", f'Put it in quotes: "{detail["input"]!s:.60}".'
-    what = f"{detail['msg'][0].lower()}{detail['msg'][1:]}."
-    return what, f"It is {detail['input']!r:.60}."

@@ -8,13 +8,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.runs.audit import Audit
+from assay.runs.trust import Replies
 from assay.stats import Share
 
 Numbers = NDArray[np.float64]
 
-Standing = Literal["certified", "expired", "uncertified", "by definition"]
+Standing = Literal["certified", "expired", "uncertified", "by definition", "audited"]
 """What is known of the scorer's error. ``by definition``: it compares with a target that the eval
-itself gives, so that there is nothing for people to judge."""
+itself gives, so that there is nothing for people to judge. ``audited``: no certificate holds, but
+people labelled enough of this very run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,10 +63,33 @@ class Pairs:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScorerError:
-    """What labels tell of a yes-or-no scorer: how often it is right on people's yes, and on no."""
+    """What labels tell of a yes-or-no scorer: how often it is right on people's yes, and on no.
+
+    ``where`` names the policy area or language that it was measured in; empty for all together.
+    """
 
     sensitivity: Share
     specificity: Share
+    where: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class People:
+    """People's labels of a random part of the run's replies in a slice.
+
+    ``absent`` counts planned rows without a reply, which nobody could label. ``bounds`` are the
+    least and greatest possible label.
+    """
+
+    audit: Audit
+    replies: Replies
+    absent: int
+    bounds: tuple[float, float]
+
+    @property
+    def labels(self) -> int:
+        """How many replies were labelled."""
+        return int(np.count_nonzero(~np.isnan(self.replies.truth)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,8 +97,9 @@ class Evidence:
     """All that is at hand for one gate.
 
     ``scores`` is None where there is nothing, and ``absent`` then says why. ``error`` is the
-    scorer's, where it was measured and can be taken out of the figure. ``concerns`` are other
-    things that a pass must not hide, such as a saturated eval.
+    scorer's, where it was measured and can be taken out of the figure. ``people`` are labels of
+    this very run, where there are enough. ``concerns`` are other things that a pass must not hide,
+    such as a saturated eval.
     """
 
     scores: Scores | Pairs | None
@@ -80,4 +107,16 @@ class Evidence:
     standing: Standing = "uncertified"
     standing_note: str = ""
     error: ScorerError | None = None
+    people: People | None = None
     concerns: tuple[str, ...] = ()
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the scores count without any label of this run."""
+        certified = self.standing == "certified" and self.error is not None
+        return certified or self.standing == "by definition"
+
+    @property
+    def basis(self) -> Standing:
+        """The standing that the verdict rests on."""
+        return "audited" if self.people is not None and not self.trusted else self.standing

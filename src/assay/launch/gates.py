@@ -2,8 +2,9 @@
 
 A gate passes where the truth is shown to keep its limit, fails where the truth is shown to break
 it, and is inconclusive in between. Showing means that the one-sided bound at the gate's confidence
-lies on that side, with missing scores at their worst and the scorer's own error in it. A scorer
-whose error nobody measured shows no pass: the gate is inconclusive. What weakens a pass without
+lies on that side, with missing scores at their worst and the scorer's own error in it, by its
+certificate, by people's labels of the very run, or by both. A scorer whose error nobody measured
+shows no pass: the gate is inconclusive. What weakens a pass without
 undoing it (an expired certificate, much missing, a saturated eval, few clusters) becomes a
 condition, and a launch with conditions is not a plain go.
 """
@@ -13,15 +14,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from assay.launch.bounds import Bounds, bounds_of
+from assay.launch.bounds import Bounds
 from assay.launch.evidence import Evidence, Pairs, Scores, Threshold
 from assay.launch.needed import (
     Needed,
     first_labels,
+    more_by_people,
     more_samples,
     more_with_error,
     settles,
 )
+from assay.launch.people import bounds_from, told_by
 
 MUCH_MISSING = 0.05
 """A pass with a greater share of planned rows unscored carries a condition."""
@@ -61,7 +64,7 @@ def decide(threshold: Threshold, confidence: float, evidence: Evidence) -> Decis
         what = "pair was scored in both runs" if isinstance(scores, Pairs) else "sample was scored"
         needed = Needed("scores", _planned(scores), "score the samples: see why none was scored")
         return Decision(verdict="inconclusive", reason=f"No {what}.", needed=needed)
-    bounds = bounds_of(scores, confidence, evidence.error)
+    bounds = bounds_from(evidence, confidence)
     shown = settles(bounds, threshold)
     conditions = _conditions(evidence, bounds)
     if shown == "fail":
@@ -80,12 +83,14 @@ def decide(threshold: Threshold, confidence: float, evidence: Evidence) -> Decis
             needed=needed,
             bounds=bounds,
         )
-    if evidence.standing == "uncertified":
+    if evidence.basis == "uncertified":
         labels = first_labels(scores, threshold, confidence)
+        own = "" if isinstance(scores, Pairs) else " Or label some of this run: `assay labels`."
         return Decision(
             verdict="inconclusive",
             reason="It would pass if the scorer were always right, but nobody has measured the"
-            f" scorer's error. {evidence.standing_note}".rstrip(),
+            f" scorer's error. {evidence.standing_note}".rstrip()
+            + own,
             conditions=conditions[1:],  # the first says the same
             needed=labels or _labels_and_samples(),
             bounds=bounds,
@@ -100,9 +105,9 @@ def decide(threshold: Threshold, confidence: float, evidence: Evidence) -> Decis
 
 def _conditions(evidence: Evidence, bounds: Bounds) -> tuple[str, ...]:
     found: list[str] = []
-    if evidence.standing in ("expired", "uncertified"):
+    if evidence.basis in ("expired", "uncertified"):
         found.append(f"The scorer is {evidence.standing}. {evidence.standing_note}".rstrip())
-    elif evidence.standing == "certified" and evidence.error is None:
+    elif evidence.basis == "certified" and evidence.error is None:
         found.append(
             "The scorer's error is not in the bound. " + evidence.standing_note
             if evidence.standing_note
@@ -127,7 +132,7 @@ def _why_open(
     told = _told(bounds, threshold, confidence, scores, None)
     absent = bounds.planned - bounds.n
     if absent:
-        without = bounds_of(scores, confidence, evidence.error, missing=False)
+        without = bounds_from(evidence, confidence, missing=False)
         if settles(without, threshold) is not None:
             return f"{told} The missing scores decide.", Needed(
                 "scores", absent, f"score the {absent:,} that are missing (`assay resume`)"
@@ -136,6 +141,9 @@ def _why_open(
         return f"{told} A limit at the end of the scale can never be shown to be kept.", Needed(
             "nothing", None, "choose a limit that a finite number of samples can show"
         )
+    if evidence.people is not None:
+        alone = told_by(evidence.people, confidence)
+        return told, more_by_people(evidence.people, alone, threshold, confidence)
     if evidence.error is None:
         return told, more_samples(scores, bounds, threshold, confidence)
     needed = more_with_error(scores, evidence.error, threshold, confidence)

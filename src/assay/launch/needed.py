@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, inf
 from typing import Literal
 
 import numpy as np
 
 from assay.launch.bounds import Bounds, bounds_of
-from assay.launch.evidence import Pairs, ScorerError, Scores, Threshold
+from assay.launch.evidence import Pairs, People, ScorerError, Scores, Threshold
+from assay.launch.people import Told
 from assay.stats import Share, items_for_difference, items_for_rate
+from assay.stats.distributions import normal_quantile
 
 POWER = 0.8
 """The chance that so many samples settle the gate, if the truth is what the figure says."""
@@ -127,8 +129,34 @@ def more_with_error(
     return Needed("samples", None, _too_close(threshold.value))
 
 
+def more_by_people(people: People, told: Told, threshold: Threshold, confidence: float) -> Needed:
+    """More labels of this run, or more samples all of which are labelled, if so many lack.
+
+    By how the width of a range falls with the number of labels, if they go on as they are.
+    """
+    gap = abs(threshold.value - told.value)
+    half = told.high - told.value if told.value < threshold.value else told.value - told.low
+    sure = normal_quantile(confidence)
+    times = (half / gap * (sure + normal_quantile(POWER)) / sure) ** 2 if gap > 0 else inf
+    if people.labels * times > 10**8:
+        return Needed("samples", None, _too_close(threshold.value))
+    more = max(1, ceil(people.labels * times) - people.labels)
+    rest = len(people.replies.values) - people.labels
+    stays = f"would settle it, if figures stay as they are (power {POWER:.0%})"
+    if more <= rest:
+        return Needed("labels", more, f"about {more:,} more labels of this run {stays}")
+    samples = more - rest
+    told_ = f"about {samples:,} more samples, with labels of all {people.labels + more:,} replies,"
+    return Needed("samples", samples, f"{told_} {stays}")
+
+
 def first_labels(scores: Scores | Pairs, threshold: Threshold, confidence: float) -> Needed | None:
-    """The fewest labels for a scorer that has none: were it right about every one of them."""
+    """The fewest labels for a scorer that has none: were it right about every one of them.
+
+    Of a scorer that says more than yes or no, no number is known: its error enters no bound.
+    """
+    if not scores.binary:
+        return Needed("labels", None, "measure the scorer against people's labels: `assay certify`")
 
     def closes(labels: int) -> bool:
         faultless = Share(labels, labels)

@@ -8,12 +8,17 @@ import msgspec
 
 from assay.launch.evidence import Standing
 from assay.launch.gates import Verdict, shown
+from assay.records import Finding
 
 LaunchVerdict = Literal["go", "conditional", "no-go"]
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """One run that a gate rests on. ``sha256`` holds the hash of each of the run's files."""
+    """One run that a gate rests on.
+
+    ``sha256`` holds the hash of each of the run's files, and of people's labels of it, where these
+    are evidence.
+    """
 
     role: str
     run: str
@@ -40,7 +45,8 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     the scorer's error where it was measured; ``raw`` is as scored. ``low`` and ``high`` are one-
     sided bounds, each at ``confidence``, with missing scores at their worst; an end is infinite
     (null in JSON) where nothing bounds it. ``missing`` counts unscored rows by reason, in the
-    candidate's run and, for a margin, in the baseline's. ``conditions`` weaken a pass; beside
+    candidate's run and, for a margin, in the baseline's. ``labels`` counts people's labels of the
+    candidate's run, where they are in the bounds. ``conditions`` weaken a pass; beside
     another verdict they are remarks. ``needed`` says what would settle an inconclusive gate, and
     ``needed_count`` how many of it (None where no number would do, or none is known).
     """
@@ -76,6 +82,7 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     needed: str
     evidence: tuple[Proof, ...]
     waiver: Waived | None = None
+    labels: int = 0
 
     @property
     def figure(self) -> str:
@@ -88,6 +95,11 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
         if self.low is None or self.high is None:
             return "-"
         return f"{self._shown(self.low)} to {self._shown(self.high)} ({self.confidence:.4g})"
+
+    @property
+    def as_scored(self) -> str:
+        """The figure as scored, in words, where the scorer's error was taken out of it."""
+        return "" if self.raw is None or self.raw == self.value else self._shown(self.raw)
 
     def _shown(self, value: float) -> str:
         return shown(value, rate=self.rate, difference=self.difference)
@@ -127,9 +139,11 @@ class LaunchCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A launch's verdict.
 
     ``go``: every gate passed, and nothing weakens that. ``conditional``: every gate passed or was
-    waived, with conditions. ``no-go``: a gate failed, or lacks evidence, and nobody waived it.
+    waived, with conditions; each of the launch's open ``findings`` is one. ``no-go``: a gate
+    failed, or lacks evidence, and nobody waived it.
     ``definition_sha256`` is of the launch's file; ``evidence_sha256`` covers that file, the files
-    of every run and every certificate that the verdict rests on. ``signatures`` change no verdict.
+    of every run, people's labels of it and every certificate that the verdict rests on. Neither
+    ``signatures`` nor the ledger change a gate's verdict.
     """
 
     launch: str
@@ -145,21 +159,27 @@ class LaunchCheck(msgspec.Struct, frozen=True, kw_only=True):
     definition_sha256: str
     evidence_sha256: str
     signatures: tuple[Signature, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def count(self, verdict: Verdict) -> int:
         """How many gates have that verdict."""
         return sum(gate.verdict == verdict for gate in self.gates)
 
 
-def judged(gates: tuple[GateResult, ...]) -> tuple[LaunchVerdict, str, tuple[str, ...]]:
+def judged(
+    gates: tuple[GateResult, ...], findings: tuple[Finding, ...] = ()
+) -> tuple[LaunchVerdict, str, tuple[str, ...]]:
     """The launch's verdict from its gates', the reason, and the conditions.
+
+    Args:
+        findings: the launch's open ones; each is a condition, whatever the gates say.
 
     Every gate must pass, so no correction for their number is needed: see ``docs/concepts``.
     """
     standing = [gate for gate in gates if gate.verdict != "pass" and gate.waiver is None]
     failed = [gate.id for gate in standing if gate.verdict == "fail"]
     open_ = [gate.id for gate in standing if gate.verdict == "inconclusive"]
-    conditions = tuple(_conditions(gates))
+    conditions = (*_conditions(gates), *map(_still_open, findings))
     if failed:
         return "no-go", f"Failed: {', '.join(failed)}.", conditions
     if open_:
@@ -167,6 +187,14 @@ def judged(gates: tuple[GateResult, ...]) -> tuple[LaunchVerdict, str, tuple[str
     if conditions:
         return "conditional", "Every gate passed or was waived, with conditions.", conditions
     return "go", "Every gate passed.", ()
+
+
+def _still_open(finding: Finding) -> str:
+    """Said by what never changes while it is open, so that work on it voids no sign-off."""
+    return (
+        f"finding {finding.id} ({finding.kind} {finding.subject}, owner {finding.owner}) is open:"
+        f" {finding.summary}"
+    )
 
 
 def _conditions(gates: tuple[GateResult, ...]) -> list[str]:

@@ -13,7 +13,7 @@ import msgspec
 
 from assay.errors import AssayError
 from assay.launch.result import LaunchCheck, Signature
-from assay.store.catalogue import Catalogue, exists
+from assay.store.catalogue import Catalogue, Entry, exists
 from assay.store.workspace import Workspace
 
 _WHAT = "signed launch"
@@ -106,6 +106,16 @@ def with_signatures(place: Workspace, check: LaunchCheck) -> LaunchCheck:
     return msgspec.structs.replace(check, signatures=tuple(found))
 
 
+def last_signed(place: Workspace, launch: str) -> tuple[Entry, SignOff] | None:
+    """The newest sign-off of any other launch; None where there is none."""
+    if not exists(place.root):
+        return None
+    with Catalogue(place.root) as catalogue:
+        trail = [each for each in catalogue.trail() if each.what == _WHAT]
+    others = [each for each in trail if each.subject != launch]
+    return (others[-1], msgspec.convert(others[-1].details, SignOff)) if others else None
+
+
 def _changes(signed: SignOff, check: LaunchCheck) -> Iterator[str]:
     """What is no longer as the signer saw it."""
     if signed.definition_sha256 != check.definition_sha256:
@@ -117,7 +127,8 @@ def _changes(signed: SignOff, check: LaunchCheck) -> Iterator[str]:
             continue
         for name in sorted({*files, *now[run]}):
             if files.get(name) != now[run].get(name):
-                yield f"{name} of run {run} has changed"
+                have = "have" if name.startswith("labels") else "has"
+                yield f"{name} of run {run} {have} changed"
     for run in now:
         if run not in signed.runs:
             yield f"run {run} is new evidence"
@@ -136,4 +147,8 @@ def _changes(signed: SignOff, check: LaunchCheck) -> Iterator[str]:
 
 
 def _runs(check: LaunchCheck) -> dict[str, dict[str, str]]:
-    return {proof.run: proof.sha256 for gate in check.gates for proof in gate.evidence}
+    found: dict[str, dict[str, str]] = {}
+    for gate in check.gates:
+        for proof in gate.evidence:
+            found.setdefault(proof.run, {}).update(proof.sha256)
+    return found

@@ -65,9 +65,9 @@ def markdown(check: LaunchCheck) -> str:
     Names and reasons are text there: none can become a link, a mention, markup or a table cell.
     """
     lines = [
-        f"## Launch {_text(check.launch)}: {check.verdict}",
+        f"## Launch {inert(check.launch)}: {check.verdict}",
         "",
-        f"Candidate {_text(check.candidate)}. {_text(check.reason)}"
+        f"Candidate {inert(check.candidate)}. {inert(check.reason)}"
         f" {check.count('pass')} passed, {check.count('fail')} failed,"
         f" {check.count('inconclusive')} inconclusive.",
         "",
@@ -77,20 +77,20 @@ def markdown(check: LaunchCheck) -> str:
     for gate in check.gates:
         mark = _MARKS[gate.verdict] + (" (waived)" if gate.waiver else "")
         cells = (
-            _text(gate.id), mark, _text(gate.requirement), _text(gate.figure),
-            _text(gate.bounds), f"{gate.n:,}/{gate.planned:,}", _text(gate.owner),
+            inert(gate.id), mark, inert(gate.requirement), inert(gate.figure),
+            inert(gate.bounds), f"{gate.n:,}/{gate.planned:,}", inert(gate.owner),
         )  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
     for gate in check.gates:
         if gate.verdict != "pass" or gate.conditions:
-            lines += ["", f"**{_text(gate.id)}**: {_text(gate.reason)}"]
-            lines += [f"- {_text(line)}" for line in _lines(gate)]
+            lines += ["", f"**{inert(gate.id)}**: {inert(gate.reason)}"]
+            lines += [f"- {inert(line)}" for line in _lines(gate)]
     if check.conditions:
         lines += ["", "### Conditions", ""]
-        lines += [f"- {_text(condition)}" for condition in check.conditions]
+        lines += [f"- {inert(condition)}" for condition in check.conditions]
     if check.signatures:
         lines += ["", "### Sign-offs", ""]
-        lines += [f"- {_text(each.words)}" for each in check.signatures]
+        lines += [f"- {inert(each.words)}" for each in check.signatures]
     lines += [
         "",
         f"Checked {check.checked} by Assay {check.assay}. Evidence `{check.evidence_sha256[:16]}`.",
@@ -113,7 +113,7 @@ def _lines(gate: GateResult) -> list[str]:
     return found
 
 
-def _text(text: str) -> str:
+def inert(text: str) -> str:
     """Text with everything that Markdown or HTML gives a meaning written as an entity."""
     flat = " ".join(printable(text).split())
     return _MEANT.sub(lambda match: f"&#{ord(match[0])};", flat)

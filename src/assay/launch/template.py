@@ -54,7 +54,8 @@ def write_launch(place: Workspace, name: str) -> Path:
 
 
 def _records(place: Workspace) -> list[RunRecord]:
-    return [folder.read() for folder in place.runs()]
+    read = [folder.read() for folder in place.runs()]
+    return [each for each in read if all(asked.draw is None for asked in each.evals)]
 
 
 def _from_run(place: Workspace, name: str, run: RunRecord) -> dict[str, object]:

@@ -16,10 +16,17 @@ from assay.records.comparison import (
 from assay.records.difference import Difference, Verdict
 from assay.records.estimate import Estimate, Good, Second, Standing
 from assay.records.fields import Field, fields_of
-from assay.records.finding import Effect, Finding, FindingKind, Mitigation
+from assay.records.finding import (
+    Effect,
+    Finding,
+    FindingKind,
+    Measure,
+    Mitigation,
+    SampleChange,
+)
 from assay.records.message import Message, Role, ToolCall, decode_messages, encode_messages
 from assay.records.request import Parameters, Reply, Request, StopReason
-from assay.records.run import EvalRecord, RunRecord, RunStatus, ScorerRecord
+from assay.records.run import Chapter, EvalRecord, RunRecord, RunStatus, ScorerRecord
 from assay.records.sample import Polarity, Sample
 from assay.records.score import Score, ScoreRow, Unscored
 from assay.records.transcript import Transcript
@@ -37,6 +44,7 @@ from assay.records.usage import (
 __all__ = [
     "Bridge",
     "Certificate",
+    "Chapter",
     "Cluster",
     "ComparedRun",
     "Comparison",
@@ -54,6 +62,7 @@ __all__ = [
     "MapRecord",
     "Matrix",
     "MatrixRow",
+    "Measure",
     "Measured",
     "Message",
     "Mitigation",
@@ -69,6 +78,7 @@ __all__ = [
     "RunRecord",
     "RunStatus",
     "Sample",
+    "SampleChange",
     "Score",
     "ScoreRow",
     "ScorerRecord",

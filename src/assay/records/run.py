@@ -8,6 +8,18 @@ import msgspec
 
 from assay.records.estimate import Good
 
+Chapter = Literal[
+    "single-turn",
+    "higher-difficulty",
+    "multi-turn",
+    "wellbeing",
+    "bias",
+    "elections",
+    "agentic",
+    "other",
+]
+"""Where a launch report tells of an eval: the chapters of a system card's safeguards part."""
+
 RunStatus = Literal["running", "complete", "stopped", "failed"]
 """``running`` is also what a killed run says; its lock file tells whether it still lives."""
 
@@ -32,7 +44,8 @@ class EvalRecord(msgspec.Struct, frozen=True):
 
     ``hash`` covers definition and samples; ``path`` is the folder where they lay. ``samples`` and
     ``epochs`` multiply to the planned transcripts; ``limit`` is set where only the first samples
-    were taken.
+    were taken, or as many at random where ``draw``, from which the choice follows, is set too.
+    were taken. ``chapter`` is the launch report's, where the eval names one.
     """
 
     name: str
@@ -47,6 +60,8 @@ class EvalRecord(msgspec.Struct, frozen=True):
     parameters: dict[str, Any]
     scorers: tuple[ScorerRecord, ...]
     limit: int | None = None
+    draw: str | None = None
+    chapter: Chapter | None = None
 
 
 class RunRecord(msgspec.Struct, frozen=True):

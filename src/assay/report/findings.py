@@ -63,12 +63,14 @@ def _of_run(view: RunView) -> Iterator[Finding]:
 
 
 def _limits(record: RunRecord) -> Iterator[Finding]:
-    limited: dict[int, list[str]] = {}
+    limited: dict[str, list[str]] = {}
     for eval in record.evals:
         if eval.limit is not None and eval.limit <= eval.samples:
-            limited.setdefault(eval.limit, []).append(eval.name)
-    for limit, names in limited.items():
-        told = f"Only the first {limit:,} samples were asked, not the whole: {', '.join(names)}."
+            drawn = f"{eval.limit:,} samples, drawn at random," if eval.draw else ""
+            told = drawn or f"the first {eval.limit:,} samples"
+            limited.setdefault(told, []).append(eval.name)
+    for part, names in limited.items():
+        told = f"Only {part} were asked, not the whole: {', '.join(names)}."
         yield Finding("", told, serious=True)
 
 

@@ -1,23 +1,16 @@
-"""Writes the report's file: the page from its template, sealed against scripts and the network."""
+"""The run's report: one HTML file that shows a run, or a candidate's run beside a baseline's."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import os
-import tempfile
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import msgspec
 from markupsafe import Markup
 
-from assay.errors import StoreError
 from assay.report import plots
 from assay.report.findings import findings
 from assay.report.model import Row, RunView, Tables, Twin
+from assay.report.page import embedded, render_page, write_page
 from assay.report.provenance import (
     command,
     eval_sheets,
@@ -25,13 +18,10 @@ from assay.report.provenance import (
     samples_words,
     status_words,
 )
-from assay.report.samples import MAX_TRANSCRIPTS, Samples, choose
-from assay.report.text import REASONS, visible
+from assay.report.samples import MAX_TRANSCRIPTS, choose
+from assay.report.text import REASONS
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-TEMPLATES = Path(__file__).parent / "templates"
+NAMES = ("Candidate", "Baseline")
 
 
 def write_report(
@@ -46,23 +36,7 @@ def write_report(
     Raises:
         StoreError: the file cannot be written.
     """
-    parts = render(candidate, baseline, title=title)
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.writelines(parts)
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except OSError as error:
-        raise StoreError(
-            f"The report cannot be written: {error.strerror or error}.",
-            where=str(path),
-            fix="Check that the folder exists, may be written to, and has room.",
-        ) from error
+    write_page(path, render(candidate, baseline, title=title))
 
 
 def render(
@@ -71,18 +45,13 @@ def render(
     """The page, in pieces."""
     tables = Tables(candidate, baseline)
     overall = tables.overall()
-    style = Markup(_asset("report.css"))
-    script = Markup(_asset("report.js"))
     views = [view for view in (candidate, baseline) if view]
     samples = choose(candidate, baseline)
-    template = _environment().get_template("report.html.j2")
-    return template.generate(
+    models = [view.record.model for view in views]
+    return render_page(
+        "report.html.j2",
         title=title or _title(views),
-        policy=_policy(style, script),
-        style=style,
-        script=script,
-        generator=f"Assay {version('assay')}",
-        runs=list(zip(("Candidate", "Baseline"), views, strict=False)),
+        runs=list(zip(NAMES, views, strict=False)),
         paired=baseline is not None,
         confidences=sorted({f"{e.confidence:.0%}" for view in views for e in view.estimates}),
         findings=findings(candidate, baseline, overall),
@@ -91,7 +60,7 @@ def render(
         sections=tables.sections(),
         samples=samples,
         max_transcripts=MAX_TRANSCRIPTS,
-        sample_data=_embedded(samples, [view.record.model for view in views]),
+        sample_data=embedded(samples, NAMES if baseline else (), models),
         reasons=REASONS,
         commands=_commands(views),
         samples_words=samples_words,
@@ -100,8 +69,6 @@ def render(
         status_words=status_words,
         row_plot=row_plot,
         twin_plot=twin_plot,
-        axis=plots.axis,
-        marker=plots.marker,
     )
 
 
@@ -131,60 +98,3 @@ def _commands(views: list[RunView]) -> list[str]:
     """The command that makes each run again."""
     records = [view.record for view in views]
     return [command(record, records[1] if len(records) > 1 else None) for record in records]
-
-
-def _embedded(samples: Samples, models: list[str]) -> Iterator[Markup]:
-    """The samples as JSON that cannot end the script element that holds it."""
-    names = msgspec.json.encode([visible(model) for model in models])
-    yield _inert(b'{"models":' + names + b',"samples":[')
-    for i, entry in enumerate(samples.entries):
-        yield _inert(b",\n" + entry if i else entry)
-    yield Markup("]}")
-
-
-def _inert(json: bytes) -> Markup:
-    text = json.decode()
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)
-
-
-def _policy(style: str, script: str) -> str:
-    """The content security policy: this page's own style and script, and nothing else at all."""
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"style-src '{_digest(style)}'",
-            f"script-src '{_digest(script)}'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
-        )
-    )
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _asset(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-
-
-def _shown(value: Any) -> Any:
-    """Every value that a template prints: foreign text gets its hidden characters shown."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from assay.records import Estimate, Good, RunRecord, ScoreRow, ScorerRecord, Transcript
 from assay.report.compare import Difference, difference, direction, incomparable
-from assay.report.text import Scale, missing_words, trust_words
+from assay.report.text import Scale, missing_words, seconds_words, trust_words
 
 MAX_ROWS = 200
 """Rows of one table; where there are more, the best of them are left out and counted."""
@@ -49,6 +49,8 @@ class Figure:
     best: str
     trust: tuple[str, ...] = ()
     """What vouches for the scorer, and the figure without its error, where that is known."""
+    seconds: tuple[str, ...] = ()
+    """The figure had another way: corrected, or audited by people."""
 
     @property
     def missing_count(self) -> int:
@@ -59,22 +61,11 @@ class Figure:
         return f"{self.estimate.method}, {self.estimate.confidence:.0%}"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of a table: what it is about, and a figure for each run that has one.
+class Sliced:
+    """Words for the slice that a row is about; whoever inherits has these two fields."""
 
-    ``badness`` is the candidate's, on the row's scale; None where it cannot be told.
-    """
-
-    eval: str
-    scorer: str
     slice: Mapping[str, str]
     good: Good
-    scale: Scale
-    candidate: Figure | None
-    baseline: Figure | None
-    difference: Difference | None
-    badness: float | None
 
     @property
     def name(self) -> str:
@@ -90,6 +81,24 @@ class Row:
         """``higher is better`` or ``lower is better``, as far as that can be said."""
         good = direction(self.good, self.slice.get("polarity"))
         return f"{good}er is better" if good == "high" else "lower is better" if good else ""
+
+
+@dataclass(frozen=True)
+class Row(Sliced):
+    """One line of a table: what it is about, and a figure for each run that has one.
+
+    ``badness`` is the candidate's, on the row's scale; None where it cannot be told.
+    """
+
+    eval: str
+    scorer: str
+    slice: Mapping[str, str]
+    good: Good
+    scale: Scale
+    candidate: Figure | None
+    baseline: Figure | None
+    difference: Difference | None
+    badness: float | None
 
 
 @dataclass(frozen=True)
@@ -302,7 +311,7 @@ class Tables:
             if scorer and scorer.bounds:
                 yield place, Scale(*scorer.bounds)
             else:
-                yield place, _scale_around(span)
+                yield place, scale_around(span)
 
 
 _Place = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -320,6 +329,7 @@ def figure(estimate: Estimate | None, scale: Scale) -> Figure | None:
         worst=scale.say(estimate.worst) if estimate.worst is not None else "unknown",
         best=scale.say(estimate.best) if estimate.best is not None else "unknown",
         trust=trust_words(estimate, scale),
+        seconds=seconds_words(estimate, scale),
     )
 
 
@@ -354,7 +364,7 @@ def _bounded(eval: str, scorer: str, good: Good, rows: list[Row]) -> Table:
     return Table(eval, scorer, good, tuple(rows[:MAX_ROWS]), max(0, len(rows) - MAX_ROWS))
 
 
-def _scale_around(values: list[float]) -> Scale:
+def scale_around(values: list[float]) -> Scale:
     """A scale a little wider than the figures, for a scorer that declares no bounds."""
     if not values:
         return Scale(0.0, 1.0, known=False)

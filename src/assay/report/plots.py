@@ -14,9 +14,10 @@ from typing import Literal
 from markupsafe import Markup, escape
 
 from assay.records import Estimate
+from assay.report.changes import Change
 from assay.report.text import Scale, figure_text, visible
 
-Shape = Literal["disc", "diamond", "square", "ring"]
+Shape = Literal["disc", "diamond", "square", "ring", "unclear"]
 
 LANE = 22
 """Height of one lane, in CSS pixels."""
@@ -40,17 +41,36 @@ def interval_plot(name: str, title: str, lanes: Sequence[Lane], scale: Scale) ->
     height = LANE * len(lanes) + 2
     drawn = [_lane(lane, LANE * i + LANE // 2 + 1, scale) for i, lane in enumerate(lanes)]
     told = "; ".join(_told(lane, scale) for lane in lanes)
-    return Markup(
-        '<svg class="plot" role="img" width="100%" height="{height}" aria-labelledby="{name}-t"'
-        ' aria-describedby="{name}-d"><title id="{name}-t">{title}</title>'
-        '<desc id="{name}-d">{told}</desc>{grid}{lanes}</svg>'
-    ).format(
-        height=height,
-        name=name,
-        title=visible(title),
-        told=visible(told),
-        grid=_grid(scale, height),
-        lanes=Markup("").join(drawn),
+    return _plot(name, title, told, height, [_grid(scale, height), *drawn])
+
+
+def difference_plot(name: str, title: str, change: Change, scale: Scale, span: float) -> Markup:
+    """A difference with its interval, around a line at no difference.
+
+    Only a clear one has a filled marker and a colour. Paler stands how far missing scores could
+    move it. ``span`` is the difference at either end; ``name`` is an id unique in the page.
+    """
+    height, found = LANE + 2, change.difference
+    told = ", ".join(filter(None, (change.size, change.interval, change.verdict, change.notes)))
+    if found.value is None or found.low is None or found.high is None:
+        drawn = _text(2.0, height // 2 + 4, "start", "nothing to compare", "none")
+    else:
+        shape: Shape = "disc" if change.clear else "unclear"
+        x, low, high = (_around(end, span) for end in (found.value, found.low, found.high))
+        drawn = _line(low, high, height // 2, f"interval {shape}") + _marker(shape, x, height // 2)
+        if found.missing and found.least is not None and found.greatest is not None:
+            least, greatest = _around(found.least, span), _around(found.greatest, span)
+            drawn = _line(least, greatest, height // 2, "open") + drawn
+    zero = Markup('<line class="zero" x1="50%" x2="50%" y1="0" y2="{}"/>').format(height)
+    ticks = Markup('<g class="ticks">{}</g>').format(_span_labels(scale, span, height + 12))
+    return _plot(name, title, told, height, [_lines(height), zero, ticks, drawn])
+
+
+def difference_axis(scale: Scale, span: float) -> Markup:
+    """The ends of a column of difference plots, and no difference between them."""
+    labels = _span_labels(scale, span, 12)
+    return Markup('<svg class="axis" aria-hidden="true" width="100%" height="16">{}</svg>').format(
+        labels
     )
 
 
@@ -65,6 +85,20 @@ def marker(shape: Shape) -> Markup:
     """A marker by itself, for a legend."""
     return Markup('<svg class="key" aria-hidden="true" width="30" height="16">{mark}</svg>').format(
         mark=_line(10.0, 90.0, 8, f"interval {shape}") + _marker(shape, 50.0, 8)
+    )
+
+
+def _plot(name: str, title: str, told: str, height: int, parts: Sequence[Markup]) -> Markup:
+    return Markup(
+        '<svg class="plot" role="img" width="100%" height="{height}" aria-labelledby="{name}-t"'
+        ' aria-describedby="{name}-d"><title id="{name}-t">{title}</title>'
+        '<desc id="{name}-d">{told}</desc>{parts}</svg>'
+    ).format(
+        height=height,
+        name=name,
+        title=visible(title),
+        told=visible(told),
+        parts=Markup("").join(parts),
     )
 
 
@@ -109,15 +143,34 @@ def _x(position: float) -> float:
     return 2.0 + 96.0 * position
 
 
-def _grid(scale: Scale, height: int) -> Markup:
+def _around(value: float, span: float) -> float:
+    """Percent of the drawing's width for a difference; no difference is in the middle."""
+    share = min(1.0, max(-1.0, value / span)) if span > 0 else 0.0
+    return _x(0.5 + share / 2)
+
+
+def _span_labels(scale: Scale, span: float, y: int) -> Markup:
+    low, high = (scale.difference(end).replace(" points", " pts") for end in (-span, span))
+    return (
+        _text(1.0, y, "start", low, "tick")
+        + _text(50.0, y, "middle", "0", "tick")
+        + _text(99.0, y, "end", high, "tick")
+    )
+
+
+def _lines(height: int) -> Markup:
     lines = [
         Markup('<line class="grid" x1="{x}%" x2="{x}%" y1="0" y2="{height}"/>').format(
             x=_round(_x(position)), height=height
         )
         for position in (0.0, 0.25, 0.5, 0.75, 1.0)
     ]
+    return Markup("").join(lines)
+
+
+def _grid(scale: Scale, height: int) -> Markup:
     labels = Markup('<g class="ticks">{}</g>').format(_tick_labels(scale, height + 12))
-    return Markup("").join(lines) + labels
+    return _lines(height) + labels
 
 
 def _tick_labels(scale: Scale, y: int) -> Markup:
@@ -144,6 +197,7 @@ def _marker(shape: Shape, x: float, y: int) -> Markup:
     body = {
         "disc": '<circle r="5.5"/>',
         "ring": '<circle r="5"/>',
+        "unclear": '<circle r="4.5"/>',
         "square": '<rect x="-5" y="-5" width="10" height="10"/>',
         "diamond": '<path d="M-6.5 0L0 -6.5L6.5 0L0 6.5Z"/>',
     }[shape]

@@ -79,16 +79,18 @@ def samples_words(eval: EvalRecord) -> str:
     """``240 samples, each 3 times``; a run with a limit says that there may be more."""
     limited = eval.limit is not None and eval.limit <= eval.samples
     samples = f"only the first {eval.limit:,} samples" if limited else f"{eval.samples:,} samples"
+    if limited and eval.draw is not None:
+        samples = f"{eval.limit:,} samples drawn at random"
     return f"{samples}, each {eval.epochs} times" if eval.epochs > 1 else samples
 
 
 def command(record: RunRecord, baseline: RunRecord | None = None) -> str:
-    """The command that makes the run again; empty for a run that came from elsewhere.
+    """The command that makes the run again; empty for one from elsewhere, or of a watch.
 
     Args:
         baseline: the run shown beside this one; named if this run was made together with it.
     """
-    if not record.evals or any(not eval.path for eval in record.evals):
+    if not record.evals or any(not eval.path or eval.draw for eval in record.evals):
         return ""
     together = baseline is not None and record.baseline == baseline.id
     options = {

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -58,21 +58,21 @@ def choose(candidate: RunView, baseline: RunView | None, limit: int = MAX_TRANSC
     """
     room = limit // 2 if baseline else limit
     teller = Teller(candidate.record)
-    pools = {tier: Pool[_Chosen](room) for tier in _TIERS}
+    pools = {tier: Pool[Candidate](room) for tier in TIERS}
     of_tier: Counter[str] = Counter()
     for transcript, rows in candidate.transcripts:
         tier, bad, stratum = teller.judge(transcript, rows)
         of_tier[tier] += 1
         key = key_of(transcript, rows)
-        rank = (-bad, _spread(key))
+        rank = (-bad, spread(key))
         if pools[tier].admits(stratum, rank):
-            told = _Chosen(key, tier, bad, facts(key, transcript), teller.side(transcript, rows))
+            told = Candidate(key, tier, bad, facts(key, transcript), teller.side(transcript, rows))
             pools[tier].add(stratum, rank, told)
-    chosen = _compose(pools, room)
+    chosen = compose(pools, room)
     if baseline is None:
-        return _samples(chosen, of_tier, [[one.side] for one in chosen])
+        return told_samples(chosen, of_tier, [[one.side] for one in chosen])
     twins = _matching(baseline, {one.key for one in chosen})
-    return _samples(chosen, of_tier, [[one.side, twins.get(one.key)] for one in chosen])
+    return told_samples(chosen, of_tier, [[one.side, twins.get(one.key)] for one in chosen])
 
 
 class Pool(Generic[Item]):
@@ -142,8 +142,24 @@ class Pool(Generic[Item]):
         self._at_line = sum(len(held) == self._line for held in self._strata.values())
 
 
+class Ranked(Protocol):
+    """A sample with what decides whether it is shown."""
+
+    @property
+    def key(self) -> Key: ...
+    @property
+    def tier(self) -> Tier: ...
+    @property
+    def badness(self) -> float: ...
+
+
+Chosen = TypeVar("Chosen", bound=Ranked)
+
+
 @dataclass(frozen=True)
-class _Chosen:
+class Candidate:
+    """A sample that is shown: what is known of it, and what the candidate said."""
+
     key: Key
     tier: Tier
     badness: float
@@ -151,25 +167,25 @@ class _Chosen:
     side: Told
 
 
-_TIERS: tuple[Tier, ...] = ("unscored", "unwanted", "rest")
+TIERS: tuple[Tier, ...] = ("unscored", "unwanted", "rest")
 
 
-def _spread(key: Key) -> int:
+def spread(key: Key) -> int:
     """A number that scatters samples evenly, the same in every report."""
     name = f"{key[0]}\0{key[1]}\0{key[2]}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(name, digest_size=8).digest(), "big")
 
 
-def _compose(pools: dict[Tier, Pool[_Chosen]], room: int) -> list[_Chosen]:
+def compose(pools: dict[Tier, Pool[Chosen]], room: int) -> list[Chosen]:
     """Share the room: a fifth for the even spread; of what is left, the unscored may crowd the
     unwanted out of a third and no more."""
-    unscored, unwanted, rest = (pools[tier] for tier in _TIERS)
+    unscored, unwanted, rest = (pools[tier] for tier in TIERS)
     first = room - min(len(rest), room // 5)
     unscored.shrink(max(first // 3, first - len(unwanted)))
     unwanted.shrink(first - len(unscored))
     rest.shrink(room - len(unscored) - len(unwanted))
     chosen = [one for pool in pools.values() for one in pool.items()]
-    return sorted(chosen, key=lambda one: (_TIERS.index(one.tier), -one.badness, one.key))
+    return sorted(chosen, key=lambda one: (TIERS.index(one.tier), -one.badness, one.key))
 
 
 def _matching(baseline: RunView, keys: set[Key]) -> dict[Key, Told]:
@@ -183,9 +199,14 @@ def _matching(baseline: RunView, keys: set[Key]) -> dict[Key, Told]:
     return found
 
 
-def _samples(
-    chosen: list[_Chosen], of_tier: Counter[str], sides: list[list[Told | None]]
+def told_samples(
+    chosen: list[Candidate], of_tier: Counter[str], sides: list[list[Told | None]]
 ) -> Samples:
+    """The samples as a page holds them; what would exceed :data:`MAX_BYTES` is left out.
+
+    Args:
+        sides: of each sample, what each model said; None where one has no such sample.
+    """
     entries: list[bytes] = []
     kept: Counter[str] = Counter()
     facets: dict[str, set[str]] = {name: set() for name in (*FACETS, "labels")}

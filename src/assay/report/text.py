@@ -118,6 +118,17 @@ def missing_words(missing: dict[str, int]) -> str:
     return ", ".join(f"{words} ({count:,})" for words, count in found)
 
 
+def missing_by_side(missing: dict[str, int]) -> str:
+    """As :func:`missing_words`, where a reason may follow the name of a run: its side."""
+    told = []
+    for name, count in by_count(missing):
+        side, _, reason = name.rpartition(" ")
+        words = REASONS.get(reason, "")
+        words = f"{side.removesuffix(':')}: {words}" if side and words else words or name
+        told.append(words if len(missing) == 1 else f"{words} ({count:,})")
+    return ", ".join(told)
+
+
 def trust_words(estimate: Estimate, scale: Scale) -> tuple[str, ...]:
     """What vouches for a figure's scorer, a line each; nothing where nothing was scored."""
     if not estimate.n:
@@ -135,6 +146,16 @@ def trust_words(estimate: Estimate, scale: Scale) -> tuple[str, ...]:
         told = f"{scale.say(each.value)} {scale.interval(each.low, each.high)}"
         lines.append(f"{visible(each.basis)}: {told}")
     return tuple(lines)
+
+
+def seconds_words(estimate: Estimate, scale: Scale) -> tuple[str, ...]:
+    """The figure freed of the scorer's error, and the one from people's labels, in few words."""
+    found = (("corrected", estimate.corrected), ("by people's labels", estimate.audited))
+    return tuple(
+        f"{name} {scale.say(each.value)} {scale.interval(each.low, each.high)}"
+        for name, each in found
+        if each is not None
+    )
 
 
 def visible(text: str) -> str:

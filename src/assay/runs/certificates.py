@@ -14,6 +14,9 @@ from assay.store.workspace import write_whole
 
 FOLDER = "certificates"
 
+BY_DEFINITION = ("choice", "exact", "numeric")
+"""Kinds of scorer that compare a reply with a target that the eval itself gives."""
+
 
 def read_certificates(root: Path) -> list[Certificate]:
     """The workspace's certificates, newest first: the files in its folder.

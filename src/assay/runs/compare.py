@@ -25,6 +25,7 @@ from assay.runs.contrast import common_scorers, contrasts, uncompared
 from assay.runs.differences import adjusted, differences, worst_first
 from assay.runs.figures import figures, headline
 from assay.runs.pairing import Pairing, Side
+from assay.runs.retirement import retirements
 from assay.store.query import connect, literal
 from assay.store.workspace import RunFolder
 
@@ -40,17 +41,19 @@ def compare(
     *,
     bridge: RunFolder | None = None,
     flips: bool = False,
+    most_flips: int | None = None,
 ) -> Comparison:
     """A candidate against a baseline, paired by eval, sample, epoch and scorer.
 
     Args:
         bridge: a run of the baseline's model on the candidate's evals, for evals that changed.
         flips: whether to list every sample whose score changed.
+        most_flips: of each eval and scorer, and of each direction; None for all.
 
     Raises:
         AssayError: the bridge does not fit, or a run holds scores outside its scorer's bounds.
     """
-    found = _Pass(baseline, candidate, flips=flips)
+    found = _Pass(baseline, candidate, flips=flips, most_flips=most_flips)
     between = bridges(baseline, candidate, bridge, _differences_of) if bridge else ()
     return Comparison(
         baseline=ComparedRun.of(baseline.read()),
@@ -102,8 +105,15 @@ class _Pass:
     """One reading of two runs' scores."""
 
     def __init__(
-        self, baseline: RunFolder, candidate: RunFolder, *, flips: bool, slices: bool = True
+        self,
+        baseline: RunFolder,
+        candidate: RunFolder,
+        *,
+        flips: bool,
+        slices: bool = True,
+        most_flips: int | None = None,
     ) -> None:
+        self._most_flips = most_flips
         self._baseline, self._candidate = baseline, candidate
         self.overall: list[Difference] = []
         self.slices: list[Difference] = []
@@ -121,11 +131,27 @@ class _Pass:
 
     def contrasts(self) -> tuple[Contrast, ...]:
         """What differs besides the model; what the records say, then what the rows say."""
-        return (*contrasts(self._baseline.read(), self._candidate.read()), *self._told)
+        there = {each.eval for each in self.overall}
+        retired = (
+            Contrast(each.eval, "retired", each.why, each.why)
+            for each in self._retired()
+            if each.eval in there
+        )
+        found = contrasts(self._baseline.read(), self._candidate.read())
+        return (*found, *self._told, *retired)
 
     def uncompared(self) -> tuple[Uncompared, ...]:
         """Evals and scorers for which there is no difference."""
-        return (*uncompared(self._baseline.read(), self._candidate.read()), *self._empty)
+        found = (*uncompared(self._baseline.read(), self._candidate.read()), *self._empty)
+        told = {each.eval for each in found if not each.scorer}
+        return (*found, *(each for each in self._retired() if each.eval in told))
+
+    def _retired(self) -> list[Uncompared]:
+        """The runs' evals that the workspace has retired, each with its bridge in words."""
+        gone = retirements(self._candidate.path.parent.parent)
+        evals = (*self._baseline.read().evals, *self._candidate.read().evals)
+        names = dict.fromkeys(each.name for each in evals if each.name in gone)
+        return [Uncompared(name, "", gone[name].words) for name in names]
 
     def in_order(self, found: Sequence[Difference]) -> tuple[Difference, ...]:
         """The worst regression first."""
@@ -148,7 +174,7 @@ class _Pass:
             )
         self.unmatched.update(dict.fromkeys(pairing.unmatched()))
         if flips:
-            self.flips.extend(pairing.flips())
+            self.flips.extend(pairing.flips(self._most_flips))
         self._told.update(dict.fromkeys(pairing.contrasts()))
 
 

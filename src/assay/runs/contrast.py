@@ -87,6 +87,7 @@ def _asked(record: EvalRecord) -> dict[str, Any]:
         "content hash": record.hash,
         "samples": record.samples,
         "limit": record.limit,
+        "draw": record.draw,
         "epochs": record.epochs,
         "prompt": record.prompt,
         "system prompt": record.system,

@@ -50,6 +50,13 @@ def differences(
             yield _Slice(pairs, cells, rows, eval, scorer, slice).difference()
 
 
+def difference_in(
+    pairs: Pairs, eval: EvalRecord, scorer: ScorerRecord, slice: dict[str, str]
+) -> Difference:
+    """The difference in one slice that was named beforehand, so that its verdict stands alone."""
+    return _Slice(pairs, *pairs.within(slice), eval, scorer, slice).difference()
+
+
 def adjusted(slices: Sequence[Difference]) -> list[Difference]:
     """The slices with p-values adjusted for their number, and verdicts only where those hold."""
     tested = [number for number, each in enumerate(slices) if each.p_value is not None]

@@ -8,7 +8,7 @@ holds cost nothing, and the tables are written anew, in one pass, whenever the l
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import repeat
 
 import msgspec
@@ -35,6 +35,7 @@ class Evaluation:
         folder: where the tables go.
         plan: what to do.
         target: the model under test, in its layers.
+        added: by eval, names of scorers that are not the plan's, whose scores stay.
         width: how many samples are worked on at once.
         progress: raised as samples finish.
         stop: asks the pass to end early; the rest of the plan is then written as not run.
@@ -46,6 +47,7 @@ class Evaluation:
         plan: Plan,
         target: Model,
         *,
+        added: Mapping[str, Collection[str]],
         width: int,
         progress: Progress,
         stop: Stop,
@@ -53,6 +55,7 @@ class Evaluation:
         self._folder = folder
         self._plan = plan
         self._target = target
+        self._added = added
         self._width = width
         self._progress = progress
         self._stop = stop
@@ -67,7 +70,7 @@ class Evaluation:
             StoreError: the disk refuses. The journal holds what was finished.
         """
         tasks = self._plan.tasks()
-        async with RunTables(self._folder) as tables:
+        async with RunTables(self._folder, self._added) as tables:
             self._tables = tables
             try:
                 await work_through(tasks, self._work, width=self._width, stop=self._stop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from assay.records import Certificate, Estimate, ScorerRecord, Second, Standing, now
 from assay.runs.audit import Audit, read_audit
 from assay.runs.certificates import certificate_for, read_certificates
-from assay.runs.trust import Replies, audited_by, contradiction, corrected_by
+from assay.runs.replies import hold_labels, replies_in
+from assay.runs.trust import audited_by, contradiction, corrected_by
 from assay.stats import Interval, clustered_mean, mean, rate
 from assay.store.query import connect, literal, quoted
 from assay.store.workspace import RunFolder
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     import duckdb
 
 CONFIDENCE = 0.95
+
+NONE = "(none)"
+"""What a slice says of samples that do not have its column."""
 
 SLICINGS: tuple[tuple[str, ...], ...] = ((), ("polarity",), ("policy_area",), ("language",))
 BY_POLARITY: tuple[tuple[str, ...], ...] = (
@@ -99,6 +104,15 @@ class _Cell:
 
 
 @dataclass(frozen=True)
+class _Scores:
+    """The scores of a slice, summed by cluster; arrays have shape (clusters,)."""
+
+    sums: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    squares: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class _Trust:
     """What is known of a scorer: its certificate, how many others there are, the run's labels."""
 
@@ -133,24 +147,14 @@ class _Cells:
         [clustered] = self._rows("count(cluster) > 0", "")
         self._clustered = bool(clustered[0]) or epochs > 1
         if trust.audit is not None:
-            told = trust.audit.told
-            connection.execute(
-                "CREATE OR REPLACE TEMP TABLE told AS SELECT unnest(?::VARCHAR[]) AS transcript_id,"
-                " unnest(?::DOUBLE[]) AS truth, unnest(?::DOUBLE[]) AS chance,"
-                " unnest(?::VARCHAR[]) AS stratum",
-                [
-                    [each.transcript_id for each in told],
-                    [each.truth for each in told],
-                    [each.chance for each in told],
-                    [each.stratum for each in told],
-                ],
-            )
+            hold_labels(connection, trust.audit)
 
     def estimates(self) -> Iterator[Estimate]:
         slicings = BY_POLARITY if self._scorer.good == "by_polarity" else SLICINGS
         for slicing in slicings:
-            for cell in self._slices(slicing):
-                yield self._estimate(cell)
+            cells = self._slices(slicing)
+            for cell, scores in zip(cells, self._scores(slicing, cells), strict=True):
+                yield self._estimate(cell, scores)
 
     def _slices(self, slicing: tuple[str, ...]) -> list[_Cell]:
         names = "".join(f"{quoted(name)}, " for name in slicing)
@@ -168,7 +172,7 @@ class _Cells:
                 missing[reason] = count
             cells[values] = _Cell(
                 slice={
-                    name: "(none)" if value is None else value
+                    name: NONE if value is None else value
                     for name, value in zip(slicing, values, strict=True)
                 },
                 planned=count + (held.planned if held else 0),
@@ -184,8 +188,8 @@ class _Cells:
             return []  # one slice that holds everything says nothing new
         return found
 
-    def _estimate(self, cell: _Cell) -> Estimate:
-        interval = self._interval(cell) if cell.n else None
+    def _estimate(self, cell: _Cell, scores: _Scores | None) -> Estimate:
+        interval = self._interval(cell, scores) if cell.n else None
         worst, best = self._extremes(cell)
         return Estimate(
             eval=self._eval,
@@ -231,71 +235,64 @@ class _Cells:
         if audit is None or bounds is None or not audit.told:
             return None
         where, values = self._in(cell)
-        found = self._connection.execute(
-            "SELECT value, truth, chance, stratum, hash(coalesce(cluster, sample_id)) AS origin"
-            f" FROM {self._source} LEFT JOIN told USING (transcript_id) {where}"
-            " AND coalesce(unscored, '') NOT IN ('model_error', 'not_run')",
-            values,
-        ).fetchnumpy()
-        value, truth, chance = (
-            np.ma.filled(found[name].astype(np.float64), np.nan)
-            for name in ("value", "truth", "chance")
-        )
-        replies = Replies(
-            value, truth, chance, np.asarray(found["stratum"]), np.asarray(found["origin"])
-        )
+        replies = replies_in(self._connection, self._source, where, values)
         return audited_by(audit, replies, bounds, CONFIDENCE)
 
-    def _interval(self, cell: _Cell) -> Interval:
-        if self._clustered:
-            sums, counts, squares = self._by_cluster(cell)
-            if (counts > 1).any():
-                return clustered_mean(
-                    sums,
-                    counts,
-                    sum_squares=squares,
-                    confidence=CONFIDENCE,
-                    bounds=self._scorer.bounds,
-                    binary=self._is_rate(cell),
-                )
-        if self._is_rate(cell):
+    def _interval(self, cell: _Cell, scores: _Scores | None) -> Interval:
+        if self._clustered and scores is not None and (scores.counts > 1).any():
+            return clustered_mean(
+                scores.sums,
+                scores.counts,
+                sum_squares=scores.squares,
+                confidence=CONFIDENCE,
+                bounds=self._scorer.bounds,
+                binary=self._is_rate(cell),
+            )
+        if self._is_rate(cell) or scores is None:
             return rate(round(cell.total), cell.n, confidence=CONFIDENCE)
-        return mean(self._values(cell), confidence=CONFIDENCE, bounds=self._scorer.bounds)
+        return mean(scores.sums, confidence=CONFIDENCE, bounds=self._scorer.bounds)
 
     def _is_rate(self, cell: _Cell) -> bool:
         return cell.binary and self._scorer.bounds == (0, 1)
 
-    def _by_cluster(
-        self, cell: _Cell
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-        where, values = self._in(cell)
-        found = self._connection.execute(
-            f"SELECT sum(value) AS s, count(value) AS n, sum(value * value) AS q "
-            f"FROM {self._source} {where} AND value IS NOT NULL "
-            f"GROUP BY hash(coalesce(cluster, sample_id))",
-            values,
-        ).fetchnumpy()
-        return (
-            np.asarray(found["s"], dtype=np.float64),
-            np.asarray(found["n"], dtype=np.int64),
-            np.asarray(found["q"], dtype=np.float64),
+    def _scores(self, slicing: tuple[str, ...], cells: list[_Cell]) -> list[_Scores | None]:
+        """What each slice's interval needs besides its cell, all slices in one query.
+
+        A slice has its scores by cluster; without clusters one by one, and rates none at all.
+        """
+        if not cells or (not self._clustered and all(map(self._is_rate, cells))):
+            return [None] * len(cells)
+        names = "".join(f", unnest(?::VARCHAR[]) AS {quoted(name)}" for name in slicing)
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE cells AS SELECT unnest(range({len(cells)})) AS cell"
+            + names,
+            [[_stored(cell.slice[name]) for cell in cells] for name in slicing],
         )
-
-    def _values(self, cell: _Cell) -> NDArray[np.float64]:
-        where, values = self._in(cell)
+        same = " AND ".join(
+            f"scores.{quoted(name)} IS NOT DISTINCT FROM cells.{quoted(name)}" for name in slicing
+        )
+        columns, tail = "value AS s, 1::BIGINT AS n, 0.0::DOUBLE AS q", ""
+        if self._clustered:
+            columns = "sum(value) AS s, count(value) AS n, sum(value * value) AS q"
+            tail = "GROUP BY cell, hash(coalesce(cluster, sample_id))"
         found = self._connection.execute(
-            f"SELECT value FROM {self._source} {where} AND value IS NOT NULL", values
+            f"SELECT cell, {columns} FROM {self._source} AS scores JOIN cells"
+            f" ON {same or 'true'} {self._where} AND value IS NOT NULL {tail} ORDER BY cell",
+            self._key,
         ).fetchnumpy()
-        return np.asarray(found["value"], dtype=np.float64)
+        ends = np.searchsorted(found["cell"], np.arange(len(cells) + 1))
+        sums, squares = (np.asarray(found[name], dtype=np.float64) for name in ("s", "q"))
+        counts = np.asarray(found["n"], dtype=np.int64)
+        return [
+            _Scores(sums[start:end], counts[start:end], squares[start:end])
+            for start, end in pairwise(ends.tolist())
+        ]
 
-    def _in(self, cell: _Cell) -> tuple[str, list[Any]]:
-        where, values = self._where, list(self._key)
+    def _in(self, cell: _Cell) -> tuple[str, list[str | None]]:
+        where, values = self._where, list[str | None](self._key)
         for name, value in cell.slice.items():
-            if value == "(none)":
-                where += f" AND {quoted(name)} IS NULL"
-            else:
-                where += f" AND {quoted(name)} = ?"
-                values.append(value)
+            where += f" AND {quoted(name)} IS NOT DISTINCT FROM ?"
+            values.append(_stored(value))
         return where, values
 
     def _rows(self, columns: str, tail: str) -> list[tuple[Any, ...]]:
@@ -310,6 +307,11 @@ class _Cells:
         absent = cell.planned - cell.n
         low, high = ((cell.total + absent * bound) / cell.planned for bound in self._scorer.bounds)
         return (high, low) if _low_is_good(self._scorer, cell.slice) else (low, high)
+
+
+def _stored(value: str) -> str | None:
+    """A slice's value as the tables hold it."""
+    return None if value == NONE else value
 
 
 def _headline_slicing(scorer: ScorerRecord) -> tuple[str, ...]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.records import Contrast, EvalRecord, Flip, ScorerRecord, Unmatched, Verdict
+from assay.records import (
+    Contrast,
+    EvalRecord,
+    Flip,
+    SampleChange,
+    ScorerRecord,
+    Unmatched,
+    Verdict,
+)
 from assay.store.query import literal
 from assay.store.workspace import RunFolder
 
@@ -28,6 +36,8 @@ _WHY: dict[int, Any] = {
     CHANGED: "content changed",
     REPEATED: "repeated",
 }
+
+_STANDS = {MATCHED: "in both runs", **_WHY}
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,12 @@ class Pairs:
     cell: NDArray[np.int64]
     clusters: NDArray[np.uint64] | None
     cells: tuple[Cell, ...]
+
+    def within(self, slice: Mapping[str, str]) -> tuple[list[Cell], NDArray[np.intp]]:
+        """The cells of a slice, and the positions of its matched rows."""
+        inside = [all(getattr(cell, k) == v for k, v in slice.items()) for cell in self.cells]
+        rows = np.flatnonzero(np.array(inside, dtype=bool)[self.cell])
+        return [cell for cell, held in zip(self.cells, inside, strict=True) if held], rows
 
 
 class Pairing:
@@ -133,8 +149,12 @@ class Pairing:
             for sample_id, standing in rows
         )
 
-    def flips(self) -> Iterator[Flip]:
-        """Every sample whose score changed: worse first, each from the greatest change."""
+    def flips(self, most: int | None = None) -> Iterator[Flip]:
+        """Samples whose score changed: worse first, each from the greatest change.
+
+        Args:
+            most: of those that rose, and of those that fell; None for all.
+        """
         rises_are_worse = {
             "high": "false",
             "low": "true",
@@ -143,7 +163,7 @@ class Pairing:
         rows = self._connection.execute(
             f"SELECT sample_id, epoch, polarity, policy_area, language, baseline, candidate,"
             f" baseline_transcript, candidate_transcript, {rises_are_worse} AS low_is_good"
-            " FROM pairs WHERE standing = 0 AND candidate <> baseline ORDER BY"
+            f" FROM pairs WHERE standing = 0 AND candidate <> baseline {_first(most)} ORDER BY"
             " ((candidate > baseline) = low_is_good) DESC NULLS LAST,"
             " abs(candidate - baseline) DESC, sample_id, epoch"
         ).fetchall()
@@ -163,6 +183,18 @@ class Pairing:
                 baseline_transcript=old_id,
                 candidate_transcript=new_id,
             )
+
+    def sample(self, sample_id: str, epoch: int) -> SampleChange | None:
+        """What became of one sample; None where neither run planned it. Asks for ``flips``."""
+        rows = self._connection.execute(
+            "SELECT standing, baseline, candidate, baseline_reason, candidate_reason,"
+            " baseline_transcript, candidate_transcript FROM pairs"
+            " WHERE sample_id = ? AND epoch = ? ORDER BY standing",
+            [sample_id, epoch],
+        ).fetchall()
+        for standing, *told in rows:
+            return SampleChange(sample_id, epoch, _STANDS[standing], *told)
+        return None
 
     def contrasts(self) -> Iterator[Contrast]:
         """What the rows themselves tell that the runs' records do not."""
@@ -221,6 +253,16 @@ class Pairing:
     def _one(self, sql: str, values: Sequence[Any] = ()) -> int:
         row = self._connection.execute(sql, list(values)).fetchone()
         return int(row[0]) if row else 0
+
+
+def _first(most: int | None) -> str:
+    """The condition that leaves the greatest changes of each direction."""
+    if most is None:
+        return ""
+    return (
+        "QUALIFY row_number() OVER (PARTITION BY candidate > baseline"
+        f" ORDER BY abs(candidate - baseline) DESC, md5(sample_id || epoch)) <= {most}"
+    )
 
 
 def _turned(rose: bool, low_is_good: bool | None) -> Verdict:

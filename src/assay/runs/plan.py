@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,13 +30,16 @@ from assay.scorers import NamedScorer, build_scorer, parameters_of
 class EvalRequest:
     """Which eval to run, how much of it, and what to change in it.
 
-    ``limit`` takes only the first samples; ``epochs`` and ``parameters`` replace the eval's own.
+    ``limit`` takes only the first samples; with ``draw``, any text, as many at random: each text
+    leads to a choice of its own, and the same text to the same. ``epochs`` and ``parameters``
+    replace the eval's own.
     """
 
     folder: Path
     limit: int | None = None
     epochs: int | None = None
     parameters: Parameters | None = None
+    draw: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,15 @@ class PlannedEval:
     record: EvalRecord
     solver: Solver
     scorers: tuple[NamedScorer, ...]
+    drawn: frozenset[int] | None = None
 
     def samples(self) -> Iterator[Sample]:
         """The samples that the run takes, in the file's order."""
-        return islice(iter_samples(self.definition), self.record.limit)
+        every = iter_samples(self.definition)
+        if self.drawn is None:
+            return islice(every, self.record.limit)
+        drawn = self.drawn
+        return (sample for number, sample in enumerate(every) if number in drawn)
 
 
 @dataclass(frozen=True)
@@ -119,12 +128,17 @@ def _plan_eval(request: EvalRequest, models: Mapping[str, Model]) -> PlannedEval
         build_scorer({"kind": entry.kind, "name": entry.name, **entry.parameters}, models)
         for entry in definition.scorers
     )
+    drawn = None
+    samples = _count_distinct(definition, None if request.draw else request.limit)
+    if request.draw is not None and request.limit is not None:
+        drawn = _drawn(request.draw, samples, request.limit)
+        samples = len(drawn)
     record = EvalRecord(
         name=definition.name,
         version=definition.version,
         hash=content_hash(definition),
         path=str(request.folder.resolve()),
-        samples=_count_distinct(definition, request.limit),
+        samples=samples,
         epochs=request.epochs or definition.epochs,
         solver=definition.solver.model_dump(),
         prompt=definition.prompt,
@@ -132,8 +146,22 @@ def _plan_eval(request: EvalRequest, models: Mapping[str, Model]) -> PlannedEval
         parameters=msgspec.to_builtins(definition.parameters),
         scorers=tuple(scorer_record(named) for named in scorers),
         limit=request.limit,
+        draw=request.draw,
+        chapter=definition.chapter,
     )
-    return PlannedEval(definition, record, build_solver(definition), scorers)
+    return PlannedEval(definition, record, build_solver(definition), scorers, drawn)
+
+
+def _drawn(draw: str, samples: int, limit: int) -> frozenset[int]:
+    """The places of a random choice: those whose hashes with the draw's text are least."""
+    told = hashlib.blake2b(draw.encode(), digest_size=16)
+
+    def place(number: int) -> bytes:
+        own = told.copy()
+        own.update(f"\0{number}".encode())
+        return own.digest()
+
+    return frozenset(heapq.nsmallest(limit, range(samples), key=place))
 
 
 def _count_distinct(definition: EvalDefinition, limit: int | None) -> int:

@@ -50,15 +50,15 @@ async def rescore(
         scorers = [build_scorer(spec, models.by_role) for spec in specs]
         with folder.lock():
             record = folder.read()
-            journal = Journal(folder.journal_file)
+            journal = Journal(folder.rescoring_file)
             try:
                 models.wire(journal, controls.progress.meter, controls.spending, controls.patience)
                 unfinished = await _Rescoring(folder, record, scorers, controls).run(models.width)
             finally:
                 await journal.close()
             folder.save(_with_scorers(record, scorers))
-            if record.status == "complete" and not unfinished:
-                remove_journal(folder.journal_file)
+            if not unfinished:
+                remove_journal(folder.rescoring_file)
     return folder
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from assay.engine import Patience, Stop
 from assay.errors import AssayError, DefinitionError, Problem
-from assay.records import EvalRecord, Parameters, RunRecord, RunStatus, now
+from assay.records import EvalRecord, Parameters, RunRecord, RunStatus, ScorerRecord, now
 from assay.runs.evaluate import Evaluation
 from assay.runs.models import OpenModels, Spending
 from assay.runs.plan import EvalRequest, Plan, make_plan
@@ -107,7 +107,7 @@ async def resume_run(folder: RunFolder, settings: Settings, controls: Controls) 
 def as_request(record: EvalRecord) -> EvalRequest:
     """The request that leads to the same eval again."""
     parameters = msgspec.convert(record.parameters, Parameters)
-    return EvalRequest(Path(record.path), record.limit, record.epochs, parameters)
+    return EvalRequest(Path(record.path), record.limit, record.epochs, parameters, record.draw)
 
 
 async def _carry_out(
@@ -116,10 +116,14 @@ async def _carry_out(
     progress, stop = controls.progress, controls.stop
     progress.title = record.model
     progress.planned = plan.planned
-    # The tables are written anew, without the scores that `rescore` may have added.
-    record = msgspec.structs.replace(
-        record, status="running", evals=tuple(each.record for each in plan.evals)
+    added = _added(record, plan)
+    evals = tuple(
+        msgspec.structs.replace(
+            each.record, scorers=(*each.record.scorers, *added.get(each.record.name, ()))
+        )
+        for each in plan.evals
     )
+    record = msgspec.structs.replace(record, status="running", evals=evals)
     folder.save(record)
     journal = Journal(folder.journal_file)
     try:
@@ -128,6 +132,7 @@ async def _carry_out(
             folder,
             plan,
             models.by_role["target"],
+            added={name: {each.name for each in scorers} for name, scorers in added.items()},
             width=models.width,
             progress=progress,
             stop=stop,
@@ -142,6 +147,16 @@ async def _carry_out(
     folder.save(_ended(record, status, stop.reason, progress))
     if not evaluation.unfinished:
         remove_journal(folder.journal_file)
+
+
+def _added(record: RunRecord, plan: Plan) -> dict[str, tuple[ScorerRecord, ...]]:
+    """Scorers by eval that `rescore` has added to those of the plan."""
+    planned = {each.record.name: {own.name for own in each.record.scorers} for each in plan.evals}
+    return {
+        each.name: tuple(own for own in each.scorers if own.name not in planned[each.name])
+        for each in record.evals
+        if each.name in planned
+    }
 
 
 def _unfinished(workspace: Workspace, plan: Plan) -> RunFolder | None:

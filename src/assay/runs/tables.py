@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from assay.records import ScoreRow, Transcript
-from assay.store.tables import TableWriter
+from assay.store.tables import TableWriter, read_rows
 from assay.store.workspace import RunFolder
 
 _BATCH = 256
+
+_AGAIN = {"unscored": "not_run", "explanation": "The run was resumed since: rescore it."}
 
 _Finished = tuple[Transcript, Sequence[ScoreRow]]
 
 
 class RunTables:
     """transcripts.parquet and scores.parquet of one run, replaced as a whole on success.
+
+    ``added`` names, by eval, scorers whose rows in the table that is replaced are carried over.
 
     Two batches are held, one that fills and one that the thread writes, and of those who wait one
     sample each: whoever makes samples faster than they are written waits.
@@ -27,7 +33,8 @@ class RunTables:
         StoreError: by ``add`` and on leaving, when the disk refuses.
     """
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, added: Mapping[str, Collection[str]]) -> None:
+        self._folder, self._added = folder, added
         self._transcripts = TableWriter(folder.transcripts_file, Transcript)
         self._scores = TableWriter(folder.scores_file, ScoreRow)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tables")
@@ -58,6 +65,15 @@ class RunTables:
             for score in scores:
                 self._scores.write(score)
 
+    def _carried(self) -> Iterator[ScoreRow]:
+        """Scores of other scorers; a transcript that had no reply then has yet to be scored."""
+        if not any(self._added.values()) or not self._folder.scores_file.exists():
+            return
+        for row in read_rows(self._folder.scores_file, ScoreRow):
+            if row.scorer in self._added.get(row.eval, ()):
+                unasked = row.unscored in ("model_error", "not_run")
+                yield msgspec.structs.replace(row, **_AGAIN) if unasked else row
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -72,6 +88,8 @@ class RunTables:
             if kind is None:
                 await self._written()
                 self._write(self._batch)
+                for row in self._carried():
+                    self._scores.write(row)
                 self._transcripts.close()
                 self._scores.close()
         finally:

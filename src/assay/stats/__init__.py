@@ -26,8 +26,15 @@ from assay.stats.power import (
 )
 from assay.stats.prediction import audited_mean
 from assay.stats.proportion import rate, zero_failures_bound
+from assay.stats.reliability import SignalToNoise, alpha, item_rest, signal_to_noise, split_half
 from assay.stats.scorer_error import Corrected, Share, corrected_rate, labels_between_classes
-from assay.stats.sequences import Change, find_change, rate_at_any_time
+from assay.stats.sequences import (
+    Change,
+    chance_of_spread,
+    find_change,
+    rate_at_any_time,
+    strongest_since,
+)
 from assay.stats.trend import Trend, trend
 from assay.stats.two_samples import difference
 from assay.stats.verification import rates_from_verdicts
@@ -42,19 +49,23 @@ __all__ = [
     "Interval",
     "Paired",
     "Share",
+    "SignalToNoise",
     "Stratum",
     "Trend",
     "WorstCase",
     "agreement",
+    "alpha",
     "audited_mean",
     "audited_rate",
     "benjamini_hochberg",
+    "chance_of_spread",
     "clustered_mean",
     "corrected_rate",
     "difference",
     "find_change",
     "flips",
     "holm",
+    "item_rest",
     "items_for_difference",
     "items_for_no_failures",
     "items_for_rate",
@@ -68,7 +79,10 @@ __all__ = [
     "rate_at_any_time",
     "rate_variance",
     "rates_from_verdicts",
+    "signal_to_noise",
     "smallest_difference",
+    "split_half",
+    "strongest_since",
     "success_at_k",
     "success_within_budget",
     "sums_by_cluster",

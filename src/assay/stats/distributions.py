@@ -46,6 +46,13 @@ def beta_quantile(probability: float, a: float, b: float) -> float:
     return float(betaincinv(a, b, probability))
 
 
+def f_quantile(probability: float, df_above: float, df_below: float) -> float:
+    """The quantile of F; neither number of degrees of freedom need be whole."""
+    from scipy.special import fdtri
+
+    return float(fdtri(df_above, df_below, probability))
+
+
 def t_two_sided(statistic: float, df: float) -> float:
     """The probability of a t statistic at least so far from 0, either way."""
     from scipy.special import stdtr
@@ -65,3 +72,10 @@ def log_choose(n: NDArray[np.float64], k: float) -> NDArray[np.float64]:
     from scipy.special import gammaln
 
     return np.asarray(gammaln(n + 1) - gammaln(n - k + 1) - gammaln(k + 1))
+
+
+def chi2_tail(statistic: float, df: float) -> float:
+    """The probability of a chi-squared statistic at least so large."""
+    from scipy.special import chdtrc
+
+    return float(chdtrc(df, statistic))

@@ -13,11 +13,11 @@ from math import lgamma, log, log1p
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from assay.stats.distributions import tail
+from assay.stats.distributions import chi2_tail, tail
 from assay.stats.interval import Interval
 
 
-def rate_at_any_time(successes: int, n: int, *, confidence: float = 0.95) -> Interval:
+def rate_at_any_time(successes: float, n: int, *, confidence: float = 0.95) -> Interval:
     """The interval of a rate that holds at every n at once, so that one may look and stop at will.
 
     It holds every rate p whose likelihood is within a factor of 1 / (1 - confidence) of the average
@@ -25,11 +25,17 @@ def rate_at_any_time(successes: int, n: int, *, confidence: float = 0.95) -> Int
     such a factor with chance 1 - confidence at most (Ville's inequality). Observations must be
     independent, with one rate throughout; ``find_change`` watches for another.
 
+    It also holds, and is wider than it need be, for the mean of scores between 0 and 1, for
+    observations of different rates whose mean is meant, and for random parts of a fixed population
+    drawn anew from time to time, without repeats within a part: for all of these exp(a * total) is
+    no greater on average than for independent observations of one rate (Hoeffding 1963, theorems 1
+    and 4).
+
     Args:
-        successes, n: all of them since the watch began.
+        successes, n: all of them since the watch began; ``successes`` may be a sum of scores.
 
     Sources: Robbins (1970), Annals of Mathematical Statistics 41:1397; Howard et al. (2021), Annals
-    of Statistics 49:1055 (the beta-binomial mixture).
+    of Statistics 49:1055 (the beta-binomial mixture); Hoeffding (1963), JASA 58:13.
     """
     if n < 0 or not 0 <= successes <= n:
         raise ValueError(f"{successes} successes of {n} observations")
@@ -117,6 +123,51 @@ def find_change(
         evidence=evidence,
         patience=patience,
     )
+
+
+def strongest_since(
+    successes: ArrayLike,
+    trials: ArrayLike,
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+) -> int:
+    """The look from which the evidence that a rate left its range is strongest up to the last one.
+
+    It is an estimate of when the rate changed, without an interval.
+
+    Args:
+        successes, trials: of each look, shape (looks,), at least one.
+        at_most, at_least: as for ``find_change``.
+    """
+    won, tried = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    return _since(_log_ratios(won, tried, at_most, at_least))
+
+
+def chance_of_spread(successes: ArrayLike, trials: ArrayLike, *, since: int = 0) -> float:
+    """How likely looks of one rate are to differ as much as these do; small where they sway.
+
+    Pearson's test of homogeneity. A rate that changed once, at look ``since``, is allowed for.
+    Where looks sway beyond chance, neither the intervals nor the alarm here keep their word.
+
+    Args:
+        successes, trials: of each look, shape (looks,).
+
+    Returns:
+        The p-value; 1 where there is too little to tell.
+
+    Source: Cochran (1954), Biometrics 10:417.
+    """
+    won, tried = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    statistic, freedom = 0.0, 0
+    for part in (slice(0, since), slice(since, None)):
+        held = tried[part] > 0
+        x, n = won[part][held], tried[part][held]
+        rate = float(x.sum() / n.sum()) if len(n) else 0.0
+        if len(n) > 1 and 0 < rate < 1:
+            statistic += float(((x - n * rate) ** 2 / (n * rate * (1 - rate))).sum())
+            freedom += len(n) - 1
+    return float(chi2_tail(statistic, freedom)) if freedom else 1.0
 
 
 _ODDS = np.array([1.25, 1.5, 2.0, 3.0, 5.0, 10.0])

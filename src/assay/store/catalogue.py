@@ -221,6 +221,14 @@ class Catalogue:
         """The audit trail, oldest first."""
         return self._select("audit", Entry, "ORDER BY id")
 
+    def lines(self, *what: str, subject: str | None = None) -> list[Entry]:
+        """The lines of the audit trail that tell of one of these, oldest first."""
+        where = f"WHERE what IN ({', '.join('?' * len(what))})"
+        told = what if subject is None else (*what, subject)
+        if subject is not None:
+            where += " AND subject = ?"
+        return self._select("audit", Entry, f"{where} ORDER BY id", *told)
+
     def _insert(self, table: str, record: msgspec.Struct) -> None:
         """Add a record; fields that SQLite does not know are held as JSON."""
         values = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from assay.records import ScoreRow, Transcript
@@ -49,3 +49,25 @@ def _write_in_transcript_order(folder: RunFolder, target: Path) -> None:
             ) TO {literal(target)} (FORMAT parquet)
             """
         )
+
+
+def some_scored_transcripts(
+    folder: RunFolder, ids: Collection[str]
+) -> dict[str, tuple[Transcript, tuple[ScoreRow, ...]]]:
+    """The transcripts of these ids with all of their score rows, held in memory.
+
+    Raises:
+        NotFoundError: the run has no tables yet.
+        StoreError: a table is damaged.
+    """
+    where = {"transcript_id": list(ids)}
+    rows: dict[str, list[ScoreRow]] = {}
+    for row in read_rows(folder.scores_file, ScoreRow, where=where):
+        rows.setdefault(row.transcript_id, []).append(row)
+    return {
+        found.transcript_id: (
+            found,
+            tuple(sorted(rows.get(found.transcript_id, ()), key=lambda row: row.scorer)),
+        )
+        for found in read_rows(folder.transcripts_file, Transcript, where=where)
+    }

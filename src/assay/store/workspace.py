@@ -16,13 +16,17 @@ from assay.records import RunRecord
 
 
 class RunFolder:
-    """``runs/<id>/``: run.json, the journal while replies may still be needed, and the tables."""
+    """``runs/<id>/``: run.json, the journals while replies may be needed, and the tables.
+
+    The run's own journal tells that it can be resumed; rescoring keeps one beside it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.id = path.name
         self.record_file = path / "run.json"
         self.journal_file = path / "journal.sqlite"
+        self.rescoring_file = path / "rescoring.sqlite"
         self.transcripts_file = path / "transcripts.parquet"
         self.scores_file = path / "scores.parquet"
 
@@ -56,42 +60,42 @@ class RunFolder:
         Raises:
             StoreError: another process holds it.
         """
-        with held(self.path, "run"):
+        with held(self.path / "lock", "another process is working on this run."):
             yield
 
     def locked(self) -> bool:
         """Whether a living process works on the run."""
-        try:
-            handle = os.open(self.path / "lock", os.O_RDWR)
-        except FileNotFoundError:
-            return False
-        try:
-            return not _take(handle, patience=0.0)
-        finally:
-            os.close(handle)
+        return is_held(self.path / "lock")
 
 
 @contextlib.contextmanager
-def held(folder: Path, kind: str) -> Iterator[None]:
-    """Hold a folder for this process, until the block or the process ends.
+def held(file: Path, taken: str) -> Iterator[int]:
+    """Hold a lock file for this process, and give its handle. The lock dies with the process.
 
     Args:
-        folder: made where it is missing.
-        kind: what it holds, in a word: run, import.
+        taken: what to say where another process holds it.
 
     Raises:
         StoreError: another process holds it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         if not _take(handle, patience=0.5):
-            raise StoreError(
-                f"another process is working on this {kind}.",
-                where=str(folder),
-                fix="Wait for it, or stop it.",
-            )
-        yield
+            raise StoreError(taken, where=str(file.parent), fix="Wait for it, or stop it.")
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def is_held(file: Path) -> bool:
+    """Whether a living process holds a lock file."""
+    try:
+        handle = os.open(file, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _take(handle, patience=0.0)
     finally:
         os.close(handle)
 
@@ -163,6 +167,20 @@ class Workspace:
         raise NotFoundError(
             f"there is no run {name!r} in {self.runs_folder}.", fix="See `assay list`."
         )
+
+
+def with_tables(folder: RunFolder) -> RunFolder:
+    """The run's folder, whose tables are there.
+
+    Raises:
+        NotFoundError: there is no such run, or it has not come to an end.
+    """
+    folder.read()
+    if not (folder.transcripts_file.exists() and folder.scores_file.exists()):
+        raise NotFoundError(
+            "this run has not come to an end.", where=folder.id, fix=f"assay resume {folder.id}"
+        )
+    return folder
 
 
 def write_whole(path: Path, content: bytes | str) -> None:

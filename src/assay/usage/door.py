@@ -127,9 +127,9 @@ class Door:
             return self._refused(unit, "no_messages", "no message holds any text")
         try:
             return self._admitted(unit, found, flags)
-        except (RecursionError, UnicodeEncodeError) as error:
-            reason = "too_deep" if isinstance(error, RecursionError) else "half_characters"
-            return self._refused(unit, reason, f"the row cannot be stored ({type(error).__name__})")
+        except (RecursionError, ValueError, OverflowError) as error:
+            reason = "too_deep" if isinstance(error, RecursionError) else "unreadable"
+            return self._refused(unit, reason, f"the row cannot be stored ({error})")
 
     def _refused(self, unit: Unit, reason: str, detail: str) -> Refused:
         told = detail[: 2 * _DETAIL].encode("utf-8", "replace").decode()
@@ -213,10 +213,13 @@ class Door:
         return None if value is None else bytes.fromhex(keyed(self._secret, kind, value))
 
     def _prefixes(self, messages: tuple[Message, ...]) -> bytes:
-        """A hash up to each message; what the system says may change from request to request."""
+        """A hash up to each message; what the system says may change from request to request.
+
+        Of a very long conversation there is one up to each of the first messages, and to the last.
+        """
         running = hashlib.blake2b(key=self._secret, digest_size=_PREFIX)
-        found = []
-        for message in messages[:_MOST_PREFIXES]:
+        found: list[bytes] = []
+        for message in messages:
             if message.role == "system":
                 continue
             running.update(message.role.encode())
@@ -224,7 +227,10 @@ class Door:
             for call in message.tool_calls:
                 running.update(_encode([call.function, call.arguments]))
             running.update(b"\0")
-            found.append(running.digest())
+            if len(found) < _MOST_PREFIXES:
+                found.append(running.digest())
+            else:
+                found[-1] = running.digest()
         return b"".join(found)
 
     def _message(self, message: Message, counts: Counter[str]) -> Message:

@@ -81,7 +81,8 @@ class Endpoint:
         """
         try:
             data = msgspec.json.encode(decode_export(body, signal)) if binary else body
-            parse(data)
+            if not isinstance(parse(data)[0], dict):
+                raise ValueError("an export is a JSON object")
         except (RowError, ValueError) as error:
             raise BadExportError(str(error)) from None
         passed = list(self._door().admit([Unit(1, None, data, 0)]))

@@ -91,13 +91,13 @@ class UsageFolder:
         """Write import.json as a whole or not at all."""
         write_whole(self.record_file, msgspec.json.format(msgspec.json.encode(record), indent=2))
 
-    def lock(self) -> contextlib.AbstractContextManager[None]:
+    def lock(self) -> contextlib.AbstractContextManager[int]:
         """Hold the import for this process. The lock dies with the process.
 
         Raises:
             StoreError: another process holds it.
         """
-        return held(self.path, "import")
+        return held(self.path / "lock", "another process is working on this import.")
 
 
 def usage_folder(workspace: Workspace, name: str) -> UsageFolder:

@@ -140,6 +140,7 @@ def _delete_account(place: Workspace, folder: UsageFolder, account: str) -> Purg
         _emptied(folder)
         _recount(folder)
     _verify(folder, account, ids)
+    oldest = purging.oldest_raw(folder)
     purged = Purged(
         import_name=folder.name,
         what=f"account {account}",
@@ -147,7 +148,7 @@ def _delete_account(place: Workspace, folder: UsageFolder, account: str) -> Purg
         unlinked=tuple(name_of(folder, each) for each in gone),
         sha256=hashes,
         conversations=len(ids),
-        oldest_kept=None,
+        oldest_kept=oldest[0] if oldest else None,
         verified="every table was read back; none holds a row of the account",
     )
     purging.finished(place, folder, purged)

@@ -121,29 +121,26 @@ class Keeper:
         """None for what is new, else ``duplicate`` or a reason to reject it."""
         if each.content in self._pending.seen or each.content in known.seen:
             return "duplicate"
+        older: list[bytes] = []
         if each.ident is not None:
             held = self._pending.ids.get(each.ident) or known.ids.get(each.ident)
             if held is not None:
                 how = _relation(held[1], each.prefixes)
                 if how != "extends":
                     return how
-                self._supersede(held[0])
+                older.append(held[0])
         keys = known.keys.get(id(each), [])
         if keys and each.named and self._holder(keys[-1], known, whole=False) is not None:
             return "duplicate"
         before = (self._holder(key, known, whole=True) for key in reversed(keys[:-1]))
-        extended = next((content for content in before if content is not None), None)
-        if extended is not None:
-            self._supersede(extended)
+        older += [content for content in before if content is not None][:1]
+        self._pending.superseded.update(content.hex() for content in older)
         self._remember(each, keys)
         return None
 
     def _holder(self, key: bytes, known: _Known, *, whole: bool) -> bytes | None:
         held = self._pending.threads.get(key) or known.threads.get(key)
         return held[0] if held is not None and held[1] == whole else None
-
-    def _supersede(self, content: bytes) -> None:
-        self._pending.superseded.add(content.hex())
 
     def _remember(self, each: Admitted, keys: list[bytes]) -> None:
         self._pending.seen.add(each.content)
@@ -178,6 +175,8 @@ class Keeper:
 
 def _relation(stored: bytes, new: bytes) -> str:
     """How a conversation stands to a stored one of the same id, by the hashes of their prefixes."""
+    if not stored or not new:  # nothing but what the system says
+        return "conflicting_id"
     if new[: len(stored)] == stored:
         return "duplicate" if len(new) == len(stored) else "extends"
     return "duplicate" if stored[: len(new)] == new else "conflicting_id"

@@ -85,7 +85,7 @@ def cpf(digits: str) -> bool:
 def german_tax_id(digits: str) -> bool:
     """Germany: 11 digits; one of the first ten stands twice or thrice (ISO 7064 mod 11, 10)."""
     often = sorted(digits[:10].count(each) for each in set(digits[:10]))
-    if digits[0] == "0" or often[-1] not in (2, 3) or often[-2:-1] == [often[-1]]:
+    if digits[0] == "0" or often[-1] not in (2, 3) or often[-2] != 1:
         return False
     product = 10
     for each in digits[:10]:

@@ -15,8 +15,10 @@ from typing import Any
 import msgspec
 
 from assay.errors import StoreError
+from assay.records import RawRow
 from assay.store.catalogue import Catalogue
 from assay.store.dropping import sha256_of_file
+from assay.store.tables import read_rows
 from assay.store.workspace import Workspace
 from assay.usage.folder import UsageFolder
 
@@ -69,6 +71,16 @@ def name_of(folder: UsageFolder, file: Path) -> str:
 def raw_parts(folder: UsageFolder) -> list[Path]:
     """The parts of raw text, oldest first."""
     return sorted(folder.raw_folder.glob("part-*.parquet"))
+
+
+def oldest_raw(folder: UsageFolder) -> tuple[str, Path] | None:
+    """When the oldest raw text that is left was taken in, and where it lies; all of it is read."""
+    rows = (
+        (row.imported, part)
+        for part in raw_parts(folder)
+        for row in read_rows(part, RawRow, {"imported"})
+    )
+    return min(rows, default=None)
 
 
 def leftovers(folder: UsageFolder) -> list[Path]:

@@ -70,7 +70,13 @@ def purge_expired(place: Workspace, folder: UsageFolder) -> Purged:
             remove_file(each)
         for part in due.keys() - set(whole):
             drop_rows(part, "imported", expired)
-        oldest = _oldest(folder, cutoff)
+        oldest = purging.oldest_raw(folder)
+        if oldest is not None and oldest[0] < cutoff:
+            raise StoreError(
+                f"raw text of {oldest[0]} is still there after the purge.",
+                where=str(oldest[1]),
+                fix="Something else writes to this folder: stop it, and purge again.",
+            )
         _no_longer_kept(place, folder)
         purged = Purged(
             import_name=folder.name,
@@ -79,7 +85,7 @@ def purge_expired(place: Workspace, folder: UsageFolder) -> Purged:
             unlinked=tuple(name_of(folder, each) for each in (*left, *whole)),
             sha256=hashes,
             conversations=0,
-            oldest_kept=oldest,
+            oldest_kept=oldest[0] if oldest else None,
             verified="every raw row was read back; none is due",
         )
         return purging.finished(place, folder, purged)
@@ -99,25 +105,6 @@ def _before(cutoff: str) -> Callable[[Any], bool]:
 
 def _setting(folder: Path) -> UsageSetting:
     return load_settings(Workspace.find(folder).settings_file).usage
-
-
-def _oldest(folder: UsageFolder, cutoff: str) -> str | None:
-    """When the oldest raw text was taken in, by reading back every row that is left.
-
-    Raises:
-        StoreError: some of it is due.
-    """
-    oldest: str | None = None
-    for part in raw_parts(folder):
-        for row in read_rows(part, RawRow, {"imported"}):
-            if row.imported < cutoff:
-                raise StoreError(
-                    f"raw text of {row.imported} is still there after the purge.",
-                    where=str(part),
-                    fix="Something else writes to this folder: stop it, and purge again.",
-                )
-            oldest = min(oldest or row.imported, row.imported)
-    return oldest
 
 
 def _no_longer_kept(place: Workspace, folder: UsageFolder) -> None:

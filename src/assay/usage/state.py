@@ -115,6 +115,7 @@ class State:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute(f"PRAGMA cache_size=-{_CACHE}")
+            self._db.execute("PRAGMA secure_delete=ON")  # what waited in the inbox leaves no trace
             self._db.executescript(_SCHEMA)
 
     def close(self) -> None:

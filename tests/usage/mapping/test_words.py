@@ -44,4 +44,4 @@ def test_words_are_written_as_their_language_does() -> None:
 @given(st.text())
 def test_any_text_gives_words_of_letters_alone(text: str) -> None:
     for piece in pieces(text):
-        assert piece == "" or (piece[0].isalpha() and not any(c.isdigit() for c in piece))
+        assert piece == "" or (piece[0].isalpha() and not any(c.isdecimal() for c in piece))

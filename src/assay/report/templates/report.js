@@ -6,7 +6,7 @@
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("sample-data").textContent);
   const samples = data.samples;
-  const runs = data.models.length > 1 ? ["Candidate", "Baseline"] : ["Model"];
+  const runs = data.names.length ? data.names : ["Model"];
   const roles = { system: "System", user: "User", assistant: "Model", tool: "Tool", note: "Left out" };
   const form = byId("filters"), list = byId("list"), more = byId("more"), count = byId("count");
   const showAll = byId("show-all"), dialog = byId("show-all-dialog");
@@ -187,7 +187,10 @@
     form.reset();
     for (const name of ["eval", "polarity", "area", "language"]) {
       const field = byId(`filter-${name}`);
-      if (field) field.value = link.dataset[name];
+      if (!field) continue;
+      const wanted = link.dataset[name] || "";
+      field.value = wanted;
+      if (field.value !== wanted) field.append(new Option(wanted, wanted, false, true)); // none is here
     }
     filter();
   }));

@@ -14,6 +14,7 @@ from assay.runs.models import reach
 from assay.runs.settings import load_settings
 from assay.store.workspace import Workspace
 from assay.usage.folder import UsageFolder, usage_folder, usage_folders
+from assay.usage.looks import record_look
 from assay.usage.mapping.describing import Describer
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.hands import Alone, Children, Hands
@@ -26,6 +27,7 @@ def map_usage(
     name: str | None = None,
     *,
     settings: MapSettings | None = None,
+    why: str = "",
     tell: Tell = lambda _stage, _done, _all: None,
     controls: Controls | None = None,
     on: str | None = None,
@@ -36,6 +38,7 @@ def map_usage(
     Args:
         name: the import's name; the only one, where it is None.
         settings: how to make it; the defaults of the insight profile where it is None.
+        why: the reason for a map of the safety profile; it is kept in the audit trail.
         tell: is told the stage and how far it is.
         controls: spending limits of the model that names groups, if any.
         on: where to work: ``ray://HOST:PORT`` or ``HOST:PORT`` of a Ray cluster, ``ray`` for one
@@ -45,6 +48,8 @@ def map_usage(
     chosen = settings or MapSettings()
     place = Workspace.find(Path(workspace))
     folder = _folder(place, name)
+    if chosen.profile == "safety":
+        record_look(place.root, "map", folder.name, why, chosen.profile)
     hands = _hands(folder, on)
     embedder = _embedder(place, folder, chosen.embedder)
     try:

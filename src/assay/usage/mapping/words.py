@@ -13,7 +13,7 @@ MOST_WORDS = 4_000_000
 _LONGEST = 30  # letters: what is longer is no word
 
 _PLACEHOLDER = re.compile(r"\[([a-z]+) [0-9a-f]{28}\]", re.IGNORECASE)  # as redaction writes it
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+")
+_ADDRESS = re.compile(r"(?:[a-z]+://|www\.)\S+|\S+@\S+")
 _PIECE = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
     r"|[^\W\d_]+(?:['\u2019][^\W\d_]+)*"
@@ -57,7 +57,10 @@ def pieces(text: str) -> list[str]:
 
     Languages that write without spaces are cut into characters, of which phrases are made.
     """
-    plain = _ADDRESS.sub(".", _PLACEHOLDER.sub(".", text)).replace("\u2019", "'").lower()
+    plain = _PLACEHOLDER.sub(".", text)
+    if "@" in plain or "://" in plain or "www." in plain:
+        plain = _ADDRESS.sub(".", plain)
+    plain = plain.replace("\u2019", "'").lower()
     return [
         piece if piece[0].isalpha() and len(piece) <= _LONGEST else ""
         for piece in _PIECE.findall(plain)

@@ -1,0 +1,1 @@
+"""The launch report: its chapters, the decision page, and what it rests on."""

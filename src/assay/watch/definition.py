@@ -1,0 +1,378 @@
+"""A watch as watches/<name>.yaml defines it: its fields, checked, each fault with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from assay.errors import DefinitionError, NotFoundError, Problem
+from assay.evals.yaml_file import YamlFile, read_yaml
+
+FOLDER = "watches"
+"""Where a workspace keeps its watches."""
+
+_STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+_Text = Annotated[str, Field(min_length=1)]
+_Name = Annotated[str, Field(pattern=r"^[a-z0-9]+([-_.][a-z0-9]+)*$", max_length=100)]
+
+_SPAN = re.compile(r"([1-9]\d{0,5})([mhd])")
+_SECONDS = {"m": 60, "h": 3600, "d": 86400}
+
+
+def _a_span(text: str) -> str:
+    if not _SPAN.fullmatch(text):
+        raise ValueError(f"{text!r:.40} is no span of time; write 30m, 6h or 1d")
+    return text
+
+
+def _a_variable(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        raise ValueError(
+            "this is no name of an environment variable; "
+            "put the secret into one, and its name here, such as WATCH_WEBHOOK"
+        )
+    return text
+
+
+def _an_address(text: str) -> str:
+    if not re.fullmatch(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", text):
+        raise ValueError(f"{text!r:.60} is no address; write somebody@example.org")
+    return text
+
+
+_Span = Annotated[str, AfterValidator(_a_span)]
+_Variable = Annotated[str, AfterValidator(_a_variable)]
+_Address = Annotated[str, AfterValidator(_an_address)]
+
+
+class Slice(BaseModel):
+    """Which samples count. What is left out is not asked for."""
+
+    model_config = _STRICT
+
+    polarity: Literal["violative", "benign"] | None = None
+    policy_area: _Text | None = None
+    language: _Text | None = None
+
+    def columns(self) -> dict[str, str]:
+        """Column and value of each condition."""
+        return {name: value for name, value in self.model_dump().items() if value is not None}
+
+
+class Reference(BaseModel):
+    """What the figure is expected to be: a number, or a baseline run's figure with its error."""
+
+    model_config = _STRICT
+
+    value: float | None = Field(None, description="In the scorer's units: 0.98 is a rate of 98%.")
+    run: _Text | None = Field(None, description="A run of the whole eval, by its id.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Reference:
+        if (self.value is None) == (self.run is None):
+            raise ValueError("a reference is one thing; write value: or run:")
+        return self
+
+
+class Watched(BaseModel):
+    """One figure to watch: of an eval, a scorer and a slice, against a reference."""
+
+    model_config = _STRICT
+
+    id: _Name = Field(description="Lower-case words joined by hyphens.")
+    eval: _Text = Field(description="The eval's name.")
+    scorer: _Text = Field(description="The scorer's name in that eval.")
+    slice: Slice = Field(Slice.model_construct(), description="Which samples count.")
+    reference: Reference = Field(description="value: a number, or run: ID.")
+    margin: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="The smallest change worth an alert, in the scorer's units."
+    )
+    most_unscored: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.05, description="Alert when more than this share of replies goes unscored."
+    )
+
+
+class FalseAlarms(BaseModel):
+    """How often the watch may alert without a change: a chance for its whole life, or a patience.
+
+    ``chance`` suits a promise that is to hold; ``looks`` finds late changes sooner.
+    """
+
+    model_config = _STRICT
+
+    chance: Annotated[float, Field(gt=0, lt=0.5)] | None = Field(
+        None, description="That it ever raises one, however long it goes on: 0.05."
+    )
+    looks: Annotated[float, Field(gt=1)] | None = Field(
+        None, description="How many looks there are, on average, before one: 1000."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> FalseAlarms:
+        if (self.chance is None) == (self.looks is None):
+            raise ValueError("false_alarms is one number; write chance: or looks:")
+        return self
+
+
+class Webhook(BaseModel):
+    """An address that the alert is posted to, as JSON."""
+
+    model_config = _STRICT
+
+    url_env: _Variable = Field(description="The environment variable that holds the URL.")
+
+
+class Email(BaseModel):
+    """A mail by SMTP."""
+
+    model_config = ConfigDict(**_STRICT, populate_by_name=True)
+
+    to: Annotated[tuple[_Address, ...], Field(strict=False, min_length=1)] = Field(
+        description="Who gets it."
+    )
+    sender: _Address = Field(alias="from", description="Whom it is from.")
+    host: _Text = Field(description="The mail server.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(587, description="Its port.")
+    starttls: bool = Field(True, description="Encrypt, and send nothing where that is refused.")
+    user: _Text | None = Field(None, description="Whom to log in as.")
+    password_env: _Variable | None = Field(
+        None, description="The environment variable that holds the password."
+    )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Email:
+        if (self.user is None) != (self.password_env is None):
+            raise ValueError("a login needs both parts; write user: and password_env:")
+        if self.user is not None and not self.starttls:
+            raise ValueError("a password would go out in the clear; use starttls: true")
+        return self
+
+
+class Channel(BaseModel):
+    """One way in which alerts go out."""
+
+    model_config = _STRICT
+
+    command: Annotated[tuple[_Text, ...], Field(strict=False, min_length=1)] | None = Field(
+        None, description="A program and its arguments; the alert comes to its input as JSON."
+    )
+    webhook: Webhook | None = Field(None, description="url_env.")
+    email: Email | None = Field(None, description="to, from, host, and a login.")
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Channel:
+        if sum(each is not None for each in (self.command, self.webhook, self.email)) != 1:
+            raise ValueError("an alert goes one way; write command:, webhook: or email:")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What status calls it; it holds no secret."""
+        if self.command is not None:
+            return f"command {' '.join(self.command)}"
+        if self.webhook is not None:
+            return f"webhook {self.webhook.url_env}"
+        assert self.email is not None
+        return f"email {', '.join(self.email.to)}"
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that it needs."""
+        if self.webhook is not None:
+            return (self.webhook.url_env,)
+        if self.email is not None and self.email.password_env is not None:
+            return (self.email.password_env,)
+        return ()
+
+
+class WatchDefinition(BaseModel):
+    """A watch as its file defines it: what is asked, how often, and when to alert whom."""
+
+    model_config = ConfigDict(**_STRICT, title="Assay watch")
+
+    name: _Name = Field(description="The file's name without .yaml.")
+    description: str = Field("", description="What it is for.")
+    model: _Text = Field(description="provider/model, as it is deployed.")
+    every: _Span = Field(description="Time between looks: 30m, 6h, 1d.")
+    limit: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Samples of each eval a look, drawn at random each time; else all."
+    )
+    watch: Annotated[tuple[Watched, ...], Field(strict=False, min_length=1)] = Field(
+        description="The figures to watch."
+    )
+    false_alarms: FalseAlarms = Field(description="chance: or looks:, over all figures together.")
+    alerts: Annotated[tuple[Channel, ...], Field(strict=False)] = Field(
+        (), description="How alerts go out: command, webhook, email."
+    )
+
+    _file: Path = PrivateAttr(default=Path())
+
+    @property
+    def file(self) -> Path:
+        """The file that it was read from."""
+        return self._file
+
+    @property
+    def seconds(self) -> int:
+        """The time between looks."""
+        found = _SPAN.fullmatch(self.every)
+        assert found is not None
+        return int(found[1]) * _SECONDS[found[2]]
+
+    @property
+    def evals(self) -> tuple[str, ...]:
+        """The evals that the watched figures are of."""
+        return tuple(dict.fromkeys(each.eval for each in self.watch))
+
+
+def load_watch(name: str, root: Path) -> WatchDefinition:
+    """Read and check a watch.
+
+    Args:
+        name: the watch's name.
+        root: the workspace's folder.
+
+    Raises:
+        NotFoundError: there is no such watch.
+        DefinitionError: with every fault of the definition.
+    """
+    file = root / FOLDER / f"{name}.yaml"
+    if "/" in name or not file.is_file():
+        have = watch_names(root)
+        listed = f"There are: {', '.join(have)}." if have else ""
+        raise NotFoundError(
+            f"there is no watch {name!r}.",
+            where=str(root / FOLDER),
+            fix=f"{listed} `assay watch init NAME` makes one.".strip(),
+        )
+    written = read_yaml(file)
+    try:
+        definition = WatchDefinition.model_validate(written.data)
+    except ValidationError as error:
+        raise DefinitionError([_problem(written, each) for each in _worth(error)]) from None
+    problems = list(_loose_ends(definition, written))
+    if problems:
+        raise DefinitionError(problems)
+    definition._file = file
+    return definition
+
+
+def watch_names(root: Path) -> list[str]:
+    """The watches of a workspace."""
+    return sorted(each.stem for each in (root / FOLDER).glob("*.yaml"))
+
+
+def watch_schema() -> dict[str, Any]:
+    """The JSON Schema of a watch's file, for editors."""
+    schema: dict[str, Any] = _plain(WatchDefinition.model_json_schema())
+    schema["description"] = "The definition of a watch: watches/<name>.yaml."
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _plain(schema: Any, names: bool = False) -> Any:
+    """A schema without pydantic's titles. ``names``: its keys are fields of ours."""
+    if isinstance(schema, list):
+        return [_plain(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _plain(value, names=key in ("properties", "$defs"))
+        for key, value in schema.items()
+        if names or key != "title"
+    }
+
+
+def _loose_ends(definition: WatchDefinition, written: YamlFile) -> Iterator[Problem]:
+    """What one part of the file says of another, and is not so."""
+    if definition.name != written.path.stem:
+        yield Problem(
+            str(written.path),
+            f"the name is {definition.name!r}, the file's is {written.path.stem!r}.",
+            "Make them the same.",
+            row=written.line_of(("name",)),
+            column="name",
+        )
+    ids: set[str] = set()
+    for number, each in enumerate(definition.watch):
+        if each.id in ids:
+            yield Problem(
+                str(written.path),
+                f"two figures are called {each.id!r}.",
+                "Rename one.",
+                row=written.line_of(("watch", number, "id")),
+                column=f"watch.{number}.id",
+            )
+        ids.add(each.id)
+
+
+def _worth(error: ValidationError) -> list[ErrorDetails]:
+    """One fault a place: the first that pydantic gives."""
+    faults: dict[tuple[int | str, ...], ErrorDetails] = {}
+    for detail in error.errors(include_url=False):
+        faults.setdefault(detail["loc"], detail)
+    return list(faults.values())
+
+
+def _problem(written: YamlFile, detail: ErrorDetails) -> Problem:
+    place = detail["loc"]
+    message, remedy = _explained(place, detail)
+    return Problem(
+        str(written.path),
+        message,
+        remedy,
+        row=written.line_of(place) if place else None,
+        column=".".join(map(str, place)) or None,
+    )
+
+
+_FIELDS: dict[str, type[BaseModel]] = {
+    "alerts": Channel,
+    "email": Email,
+    "false_alarms": FalseAlarms,
+    "reference": Reference,
+    "slice": Slice,
+    "watch": Watched,
+    "webhook": Webhook,
+}
+
+_SECRET = re.compile(r"url|password|token|secret|key")
+
+
+def _explained(place: tuple[int | str, ...], detail: ErrorDetails) -> tuple[str, str]:
+    kind, context = detail["type"], detail.get("ctx", {})
+    named = [str(part) for part in place[:-1] if part in _FIELDS]
+    fields = (_FIELDS[named[-1]] if named else WatchDefinition).model_fields
+    known = [field.alias or name for name, field in fields.items()]
+    if kind == "extra_forbidden":
+        if _SECRET.search(str(place[-1])):
+            remedy = "Secrets stay in the environment: write url_env or password_env, with a name."
+            return "there is no such field.", remedy
+        close = get_close_matches(str(place[-1]), known, 1)
+        meant = f"Did you mean {close[0]}? " if close else ""
+        return "there is no such field.", f"{meant}The fields are: {', '.join(known)}."
+    if kind == "missing":
+        about = [each.description for name, each in fields.items()
+                 if place[-1] in (name, each.alias)]  # fmt: skip
+        return "this field is missing.", (about[0] if about else None) or "Add it."
+    if kind == "value_error":
+        what, _, remedy = str(context["error"]).partition("; ")
+        return f"{what}.", f"{remedy[:1].upper()}{remedy[1:]}."
+    if kind == "string_pattern_mismatch":
+        return f"{detail['input']!r:.60} is not a name.", "Use lower-case words joined by hyphens."
+    if kind == "string_type":
+        return "this must be text.", f'Put it in quotes: "{detail["input"]!s:.60}".'
+    return f"{detail['msg'][0].lower()}{detail['msg'][1:]}.", f"It is {detail['input']!r:.60}."
