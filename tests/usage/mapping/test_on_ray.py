@@ -75,5 +75,5 @@ def test_two_machines_of_which_one_is_killed_make_the_same_map(
 
 
 def test_no_cluster_is_told() -> None:
-    with pytest.raises(StoreError, match="no Ray cluster at 127.0.0.1:9"):
+    with pytest.raises(StoreError, match=r"no Ray cluster at 127\.0\.0\.1:9"):
         OnRay("127.0.0.1:9")
