@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.errors import AuthenticationError, NotFoundError, StoreError
+from assay.errors import NotFoundError, StoreError
 
 _SCHEME = "s3://"
 _BLOCK = 4 << 20
@@ -47,9 +47,9 @@ def remote_files(uri: str) -> list[Remote]:
     """The files that are meant: the one of that name, those below a prefix, or those of a pattern.
 
     Raises:
-        AuthenticationError: the environment holds no credentials.
         NotFoundError: there is none.
-        StoreError: the server cannot be asked, or the name holds credentials.
+        StoreError: the environment holds no credentials, the server cannot be asked, or the name
+            holds credentials.
     """
     path = _path_of(uri)
     pattern = _GLOB.search(path)
@@ -126,7 +126,7 @@ def _filesystem() -> Any:
     told = os.environ.get
     key, secret = told("AWS_ACCESS_KEY_ID"), told("AWS_SECRET_ACCESS_KEY")
     if not key or not secret:
-        raise AuthenticationError(
+        raise StoreError(
             "no credentials for the bucket.",
             fix="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.",
         )
