@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 
 from assay.embeddings import open_embedder
 from assay.errors import AssayError, StoreError
-from assay.store.batches import Table
+from assay.store.batches import Table, to_bytes
+from assay.usage.mapping.corpus import part_tables
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.hands import Alone
 from assay.usage.mapping.jobs import Job, Words, part_table
@@ -54,7 +56,10 @@ def test_two_machines_of_which_one_is_killed_make_the_same_map(
     make_map(alone, HASHED, open_embedder("hashed"), hands=Alone(), by_name=True)
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     quick = {"health_check_period_ms": 500, "health_check_failure_threshold": 4}
-    head = {"num_cpus": 0, "include_dashboard": False, "_system_config": quick}
+    head: dict[str, Any] = {"num_cpus": 0, "include_dashboard": False, "_system_config": quick}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        head["ray_client_server_port"] = free.getsockname()[1]
     cluster = Cluster(initialize_head=True, head_node_args=head)
     try:
         _, lost = (cluster.add_node(num_cpus=1) for _ in range(2))
@@ -70,6 +75,13 @@ def test_two_machines_of_which_one_is_killed_make_the_same_map(
                 list(hands.work(Words(), given))
         finally:
             hands.close()
+        client = OnRay(f"ray://127.0.0.1:{head['ray_client_server_port']}")
+        try:
+            parts = list(part_tables(usage, usage.parts()[:3]))
+            found = [to_bytes(table) for table in client.work(Words(), parts)]
+            assert found == [to_bytes(table) for table in Alone().work(Words(), parts)]
+        finally:
+            client.close()
     finally:
         cluster.shutdown()
 

@@ -12,7 +12,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -22,8 +22,10 @@ from assay.usage.mapping.jobs import Job, do, job_of
 
 LOCAL = "ray"
 """The address of a cluster that is started on this machine, and ends with the work."""
+_CLIENT = "ray://"
 _PATIENCE = 10.0  # seconds
 _AT_ONCE = 256  # tables that are handed to Ray together, so that memory does not grow with all
+_OF_A_CLIENT = 16  # whose answers come back together
 
 
 class OnRay:
@@ -39,7 +41,9 @@ class OnRay:
     """
 
     def __init__(self, address: str) -> None:
-        self._ray, self._data = _packages()
+        self._ray = _package()
+        self._client = address.startswith(_CLIENT)
+        self._at_once = _OF_A_CLIENT if self._client else _AT_ONCE
         self._began = not self._ray.is_initialized()
         if self._began:
             self._start(address)
@@ -63,27 +67,24 @@ class OnRay:
     def work(self, job: Job, given: Iterable[Table]) -> Iterator[Table]:
         """What becomes of each table, in their order, a window of tables after another."""
         told = msgspec.json.encode(job)
-        tables = iter(given)
-        while window := list(itertools.islice(tables, _AT_ONCE)):
-            yield from self._window(told, window)
-
-    def _window(self, job: bytes, window: list[Table]) -> Iterator[Table]:
-        context = self._data.DataContext.get_current()
-        context.enable_progress_bars = False
-        context.execution_options.preserve_order = True
-        data = self._data.from_arrow([sealed(to_bytes(table)) for table in window])
-        made = data.map_batches(_done, fn_kwargs={"job": job}, batch_format="pyarrow", batch_size=1)
+        tables = map(to_bytes, given)
         try:
-            for batch in made.iter_batches(batch_size=1, batch_format="pyarrow"):
-                answer, failed = unsealed(batch)
-                if failed:
-                    raise AssayError(answer.decode())
-                yield from_bytes(answer)
+            while window := list(itertools.islice(tables, self._at_once)):
+                for answer, failed in self._answers(told, window):
+                    if failed:
+                        raise AssayError(answer.decode())
+                    yield from_bytes(answer)
         except self._ray.exceptions.RayError as error:
             raise StoreError(
                 f"the Ray cluster failed ({type(error).__name__}: {str(error).splitlines()[0]}).",
                 fix="The same command goes on with what was done.",
             ) from error
+
+    def _answers(self, job: bytes, window: list[bytes]) -> Iterable[tuple[bytes, bool]]:
+        if not self._client:
+            return _answers(job, window)
+        far = self._ray.remote(num_cpus=0)(_all_answers)  # a client cannot run Ray Data itself
+        return self._ray.get(far.remote(job, window))  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Leave the cluster; one that was started here ends."""
@@ -99,10 +100,28 @@ def _reach(address: str) -> None:
     """
     if address == LOCAL:
         return
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.removeprefix(_CLIENT).rpartition(":")
     if not host or not port.isdigit():
         raise ValueError("an address is ray://HOST:PORT or HOST:PORT")
     socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
+
+
+def _answers(job: bytes, window: list[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Run a window of tables under Ray Data, from a machine of the cluster."""
+    import ray.data
+
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.execution_options.preserve_order = True
+    data = ray.data.from_arrow([sealed(table) for table in window])
+    work = cast(Any, _done)  # whose types Ray has not foreseen
+    made = data.map_batches(work, fn_kwargs={"job": job}, batch_format="pyarrow", batch_size=1)
+    yield from map(unsealed, made.iter_batches(batch_size=1, batch_format="pyarrow"))
+
+
+def _all_answers(job: bytes, window: list[bytes]) -> list[tuple[bytes, bool]]:
+    """The same for a client, which takes them all at once."""
+    return list(_answers(job, window))
 
 
 def _done(given: Table, job: bytes) -> Table:
@@ -114,7 +133,7 @@ def _done(given: Table, job: bytes) -> Table:
         return sealed(str(error).encode(), failed=True)
 
 
-def _packages() -> tuple[Any, Any]:
+def _package() -> Any:
     try:
         import ray
         import ray.data
@@ -122,4 +141,4 @@ def _packages() -> tuple[Any, Any]:
         raise MissingPackageError(
             "work on a Ray cluster needs the package ray.", fix="pip install 'assay[ray]'"
         ) from error
-    return ray, ray.data
+    return ray
