@@ -24,7 +24,7 @@ from assay import api, errors
 from assay.cli import app, output
 from assay.evals import eval_schema
 from assay.formats.export import ExportRow
-from assay.records import RawRow, RejectedRow, RunRecord, ScoreRow, Transcript, fields_of
+from assay.records import Facets, RawRow, RejectedRow, RunRecord, ScoreRow, Transcript, fields_of
 from assay.runs.settings import Settings
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -78,6 +78,7 @@ def records() -> str:
         ("scores.parquet", ScoreRow),
         ("usage/NAME/rejected.parquet", RejectedRow),
         ("usage/NAME/raw/part-NNNNN.parquet", RawRow),
+        ("usage/NAME/facets/part-NNNNN.parquet", Facets),
         ("Exports", ExportRow),
     ):
         rows = [

@@ -34,6 +34,7 @@ from assay.launch import (
 )
 from assay.models.verbs import LocalModel, add_local_model, local_models
 from assay.records import Certificate, Comparison, Difference, ImportRecord, MapRecord, Matrix
+from assay.report.usage.verbs import explore_usage, report_usage
 from assay.report.verbs import make_report, report_comparison, report_launch
 from assay.runs import Controls, Progress, Spending
 from assay.runs.eval_verbs import check, init, list_evals
@@ -51,12 +52,15 @@ from assay.runs.verbs import (
     show,
     sql,
 )
+from assay.usage.drafting.verbs import draft_eval
+from assay.usage.facet_verbs import FacetsFound, facet_usage
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
-from assay.usage.looks import Look
+from assay.usage.looks import UsageLook
 from assay.usage.mapping import MapSettings, map_usage
 from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged
+from assay.usage.score_verbs import UsageScores, score_usage
 from assay.watch import Claim, WatchStatus, WatchTurn
 from assay.watch.verbs import init_watch, start_watch, stop_watch, watch_status
 
@@ -67,12 +71,12 @@ __all__ = [
     "Controls",
     "Difference",
     "EvalHealth",
+    "FacetsFound",
     "GateResult",
     "ImportRecord",
     "ImportStanding",
     "LaunchCheck",
     "LocalModel",
-    "Look",
     "MapRecord",
     "MapSettings",
     "Matrix",
@@ -81,6 +85,8 @@ __all__ = [
     "Signature",
     "Spending",
     "Summary",
+    "UsageLook",
+    "UsageScores",
     "WatchStatus",
     "WatchTurn",
     "accept_samples",
@@ -92,8 +98,11 @@ __all__ = [
     "close_finding",
     "compare",
     "compare_many",
+    "draft_eval",
     "eval_health",
+    "explore_usage",
     "export",
+    "facet_usage",
     "import_labels",
     "import_transcripts",
     "import_usage",
@@ -117,11 +126,13 @@ __all__ = [
     "quickstart",
     "report_comparison",
     "report_launch",
+    "report_usage",
     "rescore",
     "resume",
     "retire_eval",
     "run",
     "sample_labels",
+    "score_usage",
     "show",
     "show_finding",
     "sign_launch",

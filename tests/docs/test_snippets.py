@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -12,7 +13,7 @@ import pytest
 import xlsxwriter
 
 from tests.docs.pages import HOME, MARKS, PAGES, ROOT, Block, blocks, cells, fits
-from tests.support.local_weights import smollm2
+from tests.support.local_weights import weights_of
 
 _RUN = ("console", "python")
 
@@ -27,11 +28,12 @@ def test_pages_that_are_tested_elsewhere_are() -> None:
         assert Path(page).name in (ROOT / test).read_text(encoding="utf-8")
 
 
+@pytest.mark.timeout(1200)  # two of the pages ask real models
 @pytest.mark.parametrize("page", _OURS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_the_page_tells_to_type_does_what_it_shows(page: Path, tmp_path: Path) -> None:
     found = list(blocks(page.read_text(encoding="utf-8")))
-    if any("local/smollm2-135m" in line for each in found if _is_run(each) for line in each.lines):
-        smollm2()
+    for name in _models(found):
+        weights_of(name)
     workspace = tmp_path / "safety"
     workspace.mkdir()
     for block in found:
@@ -54,6 +56,12 @@ def test_marks_are_known_and_say_why_a_block_is_not_run() -> None:
         for block in blocks(page.read_text(encoding="utf-8")):
             assert set(block.marks) <= MARKS, f"{page}:{block.line}"
             assert block.marks.get("not run", "why") != "", f"{page}:{block.line}"
+
+
+def _models(found: list[Block]) -> set[str]:
+    """The local models that a page's commands ask."""
+    typed = "\n".join(line for each in found if _is_run(each) for line in each.lines)
+    return set(re.findall(r"--model local/(\S+)", typed))
 
 
 def _is_run(block: Block) -> bool:
@@ -89,7 +97,7 @@ def _run(command: list[str], workspace: Path) -> subprocess.CompletedProcess[str
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
 

@@ -43,6 +43,7 @@ def test_every_place_has_its_line(tmp_path: Path) -> None:
         ("a: {{ input }}\n", 1, "a value begins with {{."),
         ("b: 1\na: {{ input }} more\n", 2, "a value begins with {{."),
         ("a: \x07\n", None, "this is not YAML:"),
+        ("a: 1\nb: [{c: 2027-01-31, d: 2027-02-31}]\n", 2, "the YAML cannot be read (day"),
     ],
 )
 def test_broken_yaml(tmp_path: Path, text: str, line: int | None, message: str) -> None:

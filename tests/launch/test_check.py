@@ -275,3 +275,33 @@ def test_a_new_launch_without_runs_is_an_example(workspace: Path) -> None:
     found = check(workspace)
     assert found.verdict == "no-go"
     assert {gate.verdict for gate in found.gates} == {"inconclusive"}
+
+
+@pytest.mark.parametrize(
+    ("gate", "words"),
+    [
+        ({"limit": {"min": 90}}, "no model keeps min: 90"),
+        ({"limit": {"min": 0}}, "every model keeps min: 0"),
+        ({**REFUSES, "slice": {"polarity": "benign"}, "limit": {"max": 5}}, "every model keeps"),
+        ({"margin": {"against": "old", "worse_by_at_most": 5}}, "every model keeps a margin of 5"),
+    ],
+)
+def test_percentages_for_shares_are_refused_since_every_model_would_keep_them(
+    workspace: Path, run: Run, launch: Launch, gate: dict[str, Any], words: str
+) -> None:
+    run("new", wrong=60)
+    run("old")
+    launch(gate, baselines={"old": "old"})
+    with pytest.raises(DefinitionError) as caught:
+        check(workspace)
+    [problem] = caught.value.problems
+    assert words in problem.message
+    assert "0.05, not as 5" in problem.remedy
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_limits_are_finite(workspace: Path, run: Run, launch: Launch, value: float) -> None:
+    run("new")
+    launch({**REFUSES, "slice": {"polarity": "benign"}, "limit": {"max": value}})
+    with pytest.raises(DefinitionError, match=r"finite"):
+        check(workspace)

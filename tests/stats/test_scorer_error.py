@@ -3,7 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.stats import Share, clustered_mean, corrected_rate, labels_between_classes, rate
+from assay.stats import (
+    Share,
+    clustered_mean,
+    corrected_rate,
+    faultless_labels,
+    labels_between_classes,
+    rate,
+)
 from assay.stats.scorer_error import beta_draws
 
 
@@ -128,3 +135,31 @@ def test_coverage(truth, n, positives, negatives):
         ).interval
         held.append(found.low <= truth <= found.high)
     assert np.mean(held) >= 0.92
+
+
+@pytest.mark.parametrize(
+    ("flagged", "limit", "upper"),
+    [
+        (Share(0, 300), 0.02, True),
+        (Share(12, 1000), 0.025, True),
+        (Share(120, 200), 0.75, True),
+        (Share(290, 300), 0.9, False),
+        (Share(60, 60), 0.94, False),
+    ],
+)
+def test_faultless_labels_are_as_many_as_bring_the_end_to_its_limit(flagged, limit, upper):
+    """Against the Monte Carlo itself: so many do, and a fifth fewer do not."""
+    labels = faultless_labels(flagged, limit, upper=upper, confidence=0.9)
+
+    def end(n):
+        faultless = Share(n, n)
+        found = corrected_rate(flagged, faultless, faultless, confidence=0.9, draws=200_000)
+        return found.interval.high - limit if upper else limit - found.interval.low
+
+    assert end(labels * 1.05) <= 0 < end(min(labels - 1, labels * 0.8))
+
+
+def test_no_number_of_labels_undoes_what_the_samples_leave_open():
+    assert faultless_labels(Share(5, 100), 0.05, upper=True) is None
+    assert faultless_labels(Share(5, 100), 0.0, upper=True) is None
+    assert faultless_labels(Share(0, 300), 0.011, upper=True, confidence=0.9, most=5) is None

@@ -12,7 +12,12 @@ from assay.models.weights import add
 
 
 def smollm2() -> Path:
-    """The GGUF file. Where it cannot be had the test is left out, or fails where ``CI=true``."""
+    """The small model's GGUF file, as :func:`weights_of`."""
+    return weights_of("smollm2-135m")
+
+
+def weights_of(name: str) -> Path:
+    """A GGUF file. Where it cannot be had the test is left out, or fails where ``CI=true``."""
     return _weights("smollm2-135m", "xllamacpp")
 
 

@@ -9,6 +9,7 @@ import typer
 from assay.cli import (
     authoring,
     comparing,
+    exploring,
     findings,
     health,
     labelling,
@@ -18,6 +19,7 @@ from assay.cli import (
     running,
     usage,
     usage_privacy,
+    usage_scoring,
     watching,
 )
 from assay.cli.output import FAILED, STOPPED, fail
@@ -40,11 +42,13 @@ for room in (
     labelling,
     launching,
     findings,
+    health,
     watching,
     usage,
-    usage_privacy,
-    health,
     mapping,
+    exploring,
+    usage_scoring,
+    usage_privacy,
 ):
     room.register(app)
 

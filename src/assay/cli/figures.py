@@ -34,7 +34,7 @@ def print_summary(summaries: Sequence[Summary], *, every_slice: bool = False) ->
     for row in rows:
         if row[4].warning and row[4].n:  # where nothing was scored, the table says so
             note(f"{row[0]} {row[1]} {row[2]} ({row[3]}): {row[4].warning}")
-    _note_standing([row[4] for row in rows])
+    note_standing([row[4] for row in rows])
     for summary in summaries:
         status = status_words(summary.run.status, alive=summary.alive)
         note(f"Run {summary.run.id}: {summary.run.model}, {status}, {summary.folder}")
@@ -60,16 +60,24 @@ def _lines(
     eval_name: str, scorer: str, slice_: str, model: str, each: Estimate
 ) -> list[tuple[str, ...]]:
     """A figure; and below a headline, what it is without the scorer's error, if that is known."""
-    lines = [(eval_name, scorer, slice_, model, *_cells(each))]
-    for name, second in (("corrected", each.corrected), ("by people", each.audited)):
-        if second is not None and is_headline(each):
-            ends = f"[{_number(second.low)}, {_number(second.high)}]"
-            shown = (_number(second.value), ends, second.method, f"{second.n:,} labels")
-            lines.append(("", "", f"  {name}", "", *shown, "", "", ""))
+    lines = [(eval_name, scorer, slice_, model, *cells(each))]
+    if is_headline(each):
+        lines += [("", "", f"  {name}", "", *shown) for name, *shown in seconds(each)]
     return lines
 
 
-def _note_standing(estimates: Sequence[Estimate]) -> None:
+def seconds(each: Estimate) -> list[tuple[str, ...]]:
+    """The same figure had other ways: what it is called, and its cells."""
+    found: list[tuple[str, ...]] = []
+    for name, second in (("corrected", each.corrected), ("by people", each.audited)):
+        if second is not None:
+            ends = f"[{_number(second.low)}, {_number(second.high)}]"
+            shown = (_number(second.value), ends, second.method, f"{second.n:,} labels")
+            found.append((name, *shown, "", "", ""))
+    return found
+
+
+def note_standing(estimates: Sequence[Estimate]) -> None:
     """Once for each scorer version: what vouches for it."""
     told = dict.fromkeys((each.scorer, each.scorer_version, each.standing) for each in estimates)
     for scorer, version, standing in told:
@@ -86,7 +94,8 @@ def _note_standing(estimates: Sequence[Estimate]) -> None:
             note(f"{scorer}: {standing} by {', '.join(bases) or own[0].certificate}")
 
 
-def _cells(each: Estimate) -> tuple[str, ...]:
+def cells(each: Estimate) -> tuple[str, ...]:
+    """Value, interval, method, n of planned, clusters, missing, and the worst and best case."""
     missing = ", ".join(f"{reason} {count}" for reason, count in sorted(each.missing.items()))
     return (
         _number(each.value),

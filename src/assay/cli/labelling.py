@@ -42,7 +42,9 @@ def register(app: typer.Typer) -> None:
 
 @labels.command("sample")
 def sample(
-    run: Annotated[str, typer.Argument(help="The run's id, its beginning, or latest.")],
+    run: Annotated[
+        str, typer.Argument(help="The run's id, its beginning, or latest; or usage:NAME.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The sheet to write: .xlsx or .csv.")],
     n: Annotated[int, typer.Option("--n", min=1, help="How many replies.")] = 100,
     strategy: Annotated[
@@ -120,7 +122,10 @@ def certify(
         str, typer.Argument(help="A kind of scorer, or a YAML file of one; or a run's, by name.")
     ],
     labelled: Annotated[
-        str, typer.Option("--labels", "-l", help="A file of labelled replies, or a run's id.")
+        str,
+        typer.Option(
+            "--labels", "-l", help="A file of labelled replies, a run's id, or usage:NAME."
+        ),
     ],
     positive: Positive = "",
     column: Columns = None,

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 _EVERY = 10.0  # seconds between two lines of progress
 
 
+class Text(enum.StrEnum):
+    """What stands for a conversation on a map."""
+
+    said = "said"
+    facets = "facets"
+
+
 class Profile(enum.StrEnum):
     """Who a map is for."""
 
@@ -70,6 +77,9 @@ def map_(
             help="ray://HOST:PORT or HOST:PORT of a Ray cluster; ray for one started here."
         ),
     ] = None,
+    text: Annotated[
+        Text, typer.Option(help="said: what people wrote; facets: what a model says they asked.")
+    ] = Text.said,
     max_tokens_spent: Tokens = None,
     max_dollars: Dollars = None,
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
@@ -93,6 +103,7 @@ def map_(
             accounts_unknown=accounts_unknown,
             seed=seed,
             namer=namer,
+            text=text.value,
         ),
         controls=api.Controls(spending=api.Spending(max_tokens_spent, max_dollars)),
         why=why,

@@ -60,7 +60,7 @@ def run(
     """Run evals on a model. The same command again goes on where it was stopped or killed."""
     from assay import api
 
-    controls = _controls(max_tokens_spent, max_dollars)
+    controls = controls_of(max_tokens_spent, max_dollars)
     with shown(controls):
         summaries = api.run(
             evals,
@@ -87,7 +87,7 @@ def resume(
     """Go on with a run that was stopped or killed, or ask again what failed."""
     from assay import api
 
-    controls = _controls(max_tokens_spent, max_dollars)
+    controls = controls_of(max_tokens_spent, max_dollars)
     with shown(controls):
         summary = api.resume(name, workspace=workspace, controls=controls)
     _tell([summary], as_json)
@@ -107,7 +107,7 @@ def rescore(
     """Score a run's stored transcripts with other scorers; the model under test is not asked."""
     from assay import api
 
-    controls = _controls(max_tokens_spent, max_dollars)
+    controls = controls_of(max_tokens_spent, max_dollars)
     with shown(controls):
         summary = api.rescore(name, scorer, judge=judge, workspace=workspace, controls=controls)
     _tell([summary], as_json)
@@ -122,7 +122,7 @@ def quickstart(
     """Evaluate two real local models on the starter evals, and write a report."""
     from assay import api
 
-    controls = _controls(None, None)
+    controls = controls_of(None, None)
     for name in (api.QUICKSTART_CANDIDATE, api.QUICKSTART_BASELINE):
         short = name.removeprefix("local/")
         with fetching(short) as progress:
@@ -134,7 +134,8 @@ def quickstart(
     raise typer.Exit(code)
 
 
-def _controls(tokens: int | None, dollars: float | None) -> Controls:
+def controls_of(tokens: int | None, dollars: float | None) -> Controls:
+    """The controls of a command, with the most that it may spend."""
     from assay import api
 
     return api.Controls(spending=api.Spending(tokens, dollars))

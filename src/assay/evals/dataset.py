@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from assay.errors import Problem
 from assay.evals.columns import RowReader
 from assay.evals.definition import FILE, EvalDefinition
+from assay.evals.drafts import COLUMN, DECISIONS, REFUSED, decision_in, undecided
 from assay.formats.sheets import TEXT_SUFFIXES, Report, count_rows, read_rows
 from assay.formats.sheets_base import raise_problem
 from assay.records import Sample
@@ -55,16 +57,27 @@ class NumberedSamples:
     def __iter__(self) -> Iterator[tuple[int, Sample]]:
         read = self._reader.sample
         for number, row in read_rows(self._path, self._sheet, self._report):
+            if COLUMN in row and not self._accepted(number, row):
+                continue
             sample = read(number, row)
             if sample is not None:
                 yield number, sample
+
+    def _accepted(self, number: int, row: dict[str, Any]) -> bool:
+        """Whether a person took a draft; the column that says so is taken out of the row."""
+        cell = row.pop(COLUMN)
+        what = undecided(cell)
+        if what:
+            self._fault(number, COLUMN, what, f"Write {', '.join(DECISIONS)}.")
+        return not what and decision_in(cell) != REFUSED
 
     def _fault(self, row: int, column: str | None, message: str, remedy: str) -> None:
         self._report(Problem(str(self._path), message, remedy, self._sheet, row, column))
 
 
 def count_samples(definition: EvalDefinition) -> int:
-    """How many samples an eval has if none is at fault; cheaper than reading them.
+    """How many samples an eval has if none is at fault, refused drafts among them; cheaper than
+    reading them.
 
     Raises:
         DefinitionError: where the file cannot be read.

@@ -55,10 +55,35 @@ def read_yaml(path: Path) -> YamlFile:
     except yaml.YAMLError as error:
         raise _problem(path, *_told(error, text)) from None
     except (RecursionError, ValueError, OverflowError, TypeError) as error:
-        raise _problem(path, 1, f"the YAML cannot be read ({error}).", "") from None
+        line = _unreadable(node) if isinstance(error, ValueError) else 1
+        remedy = "Mend that value, or put it in quotes." if line > 1 else ""
+        raise _problem(path, line, f"the YAML cannot be read ({error}).", remedy) from None
     finally:
         loader.dispose()
     return YamlFile(path, data, lines)
+
+
+def _unreadable(node: yaml.Node) -> int:
+    """The line of the first value that is no value, such as a date of 31 February; else 1."""
+    loader = yaml.SafeLoader("")  # one that has begun nothing
+    waiting, seen = [node], set[int]()
+    while waiting:
+        found = waiting.pop()
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        if isinstance(found, yaml.MappingNode):
+            waiting += [part for pair in reversed(found.value) for part in reversed(pair)]
+        elif isinstance(found, yaml.SequenceNode):
+            waiting += reversed(found.value)
+        else:
+            try:
+                loader.construct_object(found)
+            except yaml.YAMLError:
+                continue
+            except ValueError:
+                return int(found.start_mark.line) + 1
+    return 1
 
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -16,10 +16,11 @@ from assay.evals import EvalDefinition
 from assay.evals.columns import ALIASES
 from assay.evals.dataset import NumberedSamples
 from assay.evals.definition import FILE as DEFINITION
+from assay.evals.drafts import DECISIONS, REFUSED, as_written, decision_in, undecided
 from assay.formats.safe import is_formula, printable
 from assay.formats.sheets import read_rows
 from assay.formats.sheets_write import add_rows
-from assay.health.propose import COLUMNS, DECISIONS, Repeats
+from assay.health.propose import COLUMNS, Repeats
 from assay.records import Sample
 from assay.store.workspace import write_whole
 
@@ -60,7 +61,7 @@ def accept(definition: EvalDefinition, file: Path) -> Accepted:
         AssayError: the samples or the version cannot be written by a machine.
     """
     decided = _decisions(file)
-    taken = [each for each in decided if each.decision != "refuse"]
+    taken = [each for each in decided if each.decision != REFUSED]
     samples, numbers, ids = _originals(definition, {each.item for each in taken})
     new = [each for each in taken if _name(each) not in ids]
     problems = _stale(file, taken, samples) or _repeated(definition, file, new)
@@ -80,7 +81,7 @@ def accept(definition: EvalDefinition, file: Path) -> Accepted:
         version=version,
         accepted=sum(each.decision == "accept" for each in decided),
         edited=sum(each.decision == "edit" for each in decided),
-        refused=sum(each.decision == "refuse" for each in decided),
+        refused=sum(each.decision == REFUSED for each in decided),
         samples=tuple(_name(each) for each in taken),
         kept=str(kept),
     )
@@ -94,17 +95,17 @@ def _decisions(file: Path) -> list[_Decided]:
             told = f"there is no column {missing[0]!r}."
             fix = "Take the sheet that `assay health --propose` wrote."
             raise DefinitionError([Problem(str(file), told, fix)])
-        told_of = {name: _plain(cells[name]) for name in COLUMNS}
-        decision = told_of["decision"].strip().casefold()
-        if decision not in DECISIONS:
-            what = f"{decision[:40]!r} is no decision." if decision else "nobody decided."
+        told_of = {name: as_written(cells[name]) for name in COLUMNS}
+        decision = decision_in(told_of["decision"])
+        what = undecided(decision)
+        if what:
             problems.append(
                 Problem(str(file), what, f"Write {', '.join(DECISIONS)}.", row=number,
                         column="decision")
             )  # fmt: skip
             continue
         text = told_of["edited" if decision == "edit" else "draft"].strip()
-        why = _unfit(text) if decision != "refuse" else ""
+        why = _unfit(text) if decision != REFUSED else ""
         if why:
             problems.append(
                 Problem(str(file), why, "Write it into the column edited, and decide: edit.",
@@ -125,12 +126,6 @@ def _unfit(text: str) -> str:
     if text != printable(text):
         return "the text holds control characters."
     return "the text begins like a formula." if is_formula(text) else ""
-
-
-def _plain(cell: Any) -> str:
-    """A cell without the apostrophe that kept it from being a formula."""
-    text = str(cell)
-    return text[1:] if text[:1] == "'" and is_formula(text[1:]) else text
 
 
 def _originals(

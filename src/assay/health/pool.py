@@ -13,6 +13,9 @@ from assay.records import EvalRecord, RunRecord
 from assay.runs.saturation import MOST_MODELS
 from assay.store.workspace import RunFolder, Workspace
 
+JOURNALS = "health"
+"""The folder of a workspace where the journals of unfinished work lie."""
+
 
 @dataclass(frozen=True)
 class Pooled:

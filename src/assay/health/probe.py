@@ -18,11 +18,11 @@ from numpy.typing import ArrayLike
 
 from assay.errors import AssayError
 from assay.evals import iter_samples
-from assay.health.asking import Errand
 from assay.health.contamination import PROBED
-from assay.health.pool import Pool
+from assay.health.pool import JOURNALS, Pool
 from assay.health.result import Figure, Probe
 from assay.records import Message, Parameters, Reply, Request, Sample, now
+from assay.runs.errand import Errand
 from assay.runs.run import Controls
 from assay.runs.settings import Settings
 from assay.stats import clustered_mean, paired, sums_by_cluster
@@ -68,7 +68,9 @@ async def probe(
             fix="Words are told by the spaces between them: other texts cannot be probed.",
         )
     controls.progress.title = f"probing {model}"
-    async with Errand(place, settings, model, f"probe {pool.hash} {n}", controls) as errand:
+    async with Errand(
+        place.root / JOURNALS, settings, model, f"probe {pool.hash} {n}", controls
+    ) as errand:
         replies = await errand.ask([_request(each) for each in halves])
         found = _measured(pool, model, halves, replies, short)
         with Catalogue(place.root) as catalogue, catalogue.change():

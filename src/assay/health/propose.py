@@ -16,20 +16,21 @@ import msgspec
 
 from assay.errors import AssayError
 from assay.evals import EvalDefinition, iter_samples
+from assay.evals.drafts import cleaned
 from assay.evals.duplicates import NearPairs
 from assay.formats.safe import harmless_cell
-from assay.health.asking import Errand
 from assay.health.items import gravity
+from assay.health.pool import JOURNALS
 from assay.health.result import EvalHealth, Item
 from assay.health.samples import MOST_TEXTS, text_of
 from assay.records import Message, Parameters, Request, Sample
+from assay.runs.errand import Errand
 from assay.runs.run import Controls
 from assay.runs.settings import Settings
 from assay.store.workspace import Workspace, write_whole
 
 FILE = "proposals.csv"
 COLUMNS = ("item", "reason", "original", "draft", "decision", "edited")
-DECISIONS = ("accept", "edit", "refuse")
 _TRIES = 3
 _SYSTEM = (
     "You help to keep evaluations of AI safety fresh. You are shown one request of a test set,"
@@ -95,7 +96,7 @@ async def propose(
         )
     controls.progress.title = f"drafting with {model}"
     name = f"propose {health.hash} {n}"
-    async with Errand(place, settings, model, name, controls) as errand:
+    async with Errand(place.root / JOURNALS, settings, model, name, controls) as errand:
         drafts, failed = await _drafted(errand, definition, [sample for sample, _ in picked])
         lines = [
             (sample.id, "; ".join(item.reasons), _said(sample), drafts[sample.id], "", "")
@@ -171,7 +172,7 @@ async def _drafted(
     for epoch in range(1, _TRIES + 1):
         replies = await errand.ask([_request(each, epoch) for each in waiting])
         written = [
-            (sample, _cleaned(reply.text) if reply else "")
+            (sample, cleaned(reply.text) if reply else "")
             for sample, reply in zip(waiting, replies, strict=True)
         ]
         failed += sum(not text for _, text in written)
@@ -202,14 +203,6 @@ def _request(sample: Sample, epoch: int) -> Request:
     messages = (Message("system", _SYSTEM), Message("user", asked))
     longest = min(2_000, len(said) + 100)
     return Request(messages, Parameters(max_tokens=longest, temperature=0.8), epoch)
-
-
-def _cleaned(text: str) -> str:
-    """A draft without the quotation marks and blanks that models put around it."""
-    text = text.strip()
-    if len(text) > 1 and (text[0], text[-1]) in (('"', '"'), ("\u201c", "\u201d")):
-        text = text[1:-1].strip()
-    return text
 
 
 def _said(sample: Sample) -> str:

@@ -6,6 +6,7 @@ at their worst for that end; a scorer's error enters through its certificate's l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf, sqrt
 
@@ -58,51 +59,72 @@ def bounds_of(
     Raises:
         ValueError: nothing was scored.
     """
+    return bounds_by_error(scores, confidence, erring=error is not None, missing=missing)(error)
+
+
+def bounds_by_error(
+    scores: Scores | Pairs, confidence: float, *, erring: bool = True, missing: bool = True
+) -> Callable[[ScorerError | None], Bounds]:
+    """The bounds under one error after another: the scores are gone through only once.
+
+    Args:
+        erring: whether an error will be taken out. A difference then keeps a part of the chance
+            of error for it.
+    """
     if isinstance(scores, Pairs):
-        return _of_difference(scores, confidence, error, missing)
-    return _of_figure(scores, confidence, error, missing)
+        return _of_difference(scores, confidence, erring, missing)
+    return _of_figure(scores, confidence, missing)
 
 
 def _of_figure(
-    scores: Scores, confidence: float, error: ScorerError | None, missing: bool
-) -> Bounds:
+    scores: Scores, confidence: float, missing: bool
+) -> Callable[[ScorerError | None], Bounds]:
     n, absent = int(scores.counts.sum()), int(scores.missing.sum())
     seen = _interval(scores, 0.0, 0.0, confidence)
-    ends = (seen, seen)
+    low_end, high_end = seen, seen
     if missing and absent:
         if scores.bounds is None:
-            ends = (replace(seen, low=-inf), replace(seen, high=inf))
+            low_end, high_end = replace(seen, low=-inf), replace(seen, high=inf)
         else:
-            low, high = (_interval(scores, value, 1.0, confidence) for value in scores.bounds)
-            ends = (low, high)
-    value, low_end, high_end, method = seen.estimate, ends[0].low, ends[1].high, seen.method
-    warning = seen.warning
-    if error is not None:
-        freed = {end: _corrected(end, error) for end in (seen, *ends)}
-        value, low_end, high_end = (
-            freed[seen].estimate,
-            freed[ends[0]].low,
-            freed[ends[1]].high,
-        )
-        place = f" in {error.where}" if error.where else ""
-        method = f"{method}, freed of the scorer's error{place} ({freed[seen].method})"
-        warning = "; ".join(each for each in (warning, freed[seen].warning) if each)
-    if missing and absent:
-        method += ", missing at their worst"
+            low_end, high_end = (
+                _interval(scores, value, 1.0, confidence) for value in scores.bounds
+            )
     size = seen.effective_n or n * (seen.clusters / n if scores.counts.max() > 1 else 1.0)
-    return Bounds(
-        value=value,
-        raw=seen.estimate,
-        low=min(low_end, value),
-        high=max(high_end, value),
-        method=method,
-        n=n,
-        clusters=seen.clusters,
-        planned=n + absent,
-        independent=size,
-        variance=_variance(scores, seen),
-        warning=warning,
-    )
+    variance = _variance(scores, seen)
+
+    def of(error: ScorerError | None) -> Bounds:
+        ends, method, warning = (seen, low_end, high_end), seen.method, seen.warning
+        if error is not None:
+            freed = {end: _corrected(end, error) for end in dict.fromkeys(ends)}
+            ends = freed[seen], freed[low_end], freed[high_end]
+            place = f" in {error.where}" if error.where else ""
+            method = f"{method}, freed of the scorer's error{place} ({freed[seen].method})"
+            warning = "; ".join(each for each in (warning, freed[seen].warning) if each)
+        if missing and absent:
+            method += ", missing at their worst"
+        value = ends[0].estimate
+        return Bounds(
+            value=value,
+            raw=seen.estimate,
+            low=min(ends[1].low, value),
+            high=max(ends[2].high, value),
+            method=method,
+            n=n,
+            clusters=seen.clusters,
+            planned=n + absent,
+            independent=size,
+            variance=variance,
+            warning=warning,
+        )
+
+    return of
+
+
+def furthest(scores: Scores, confidence: float, *, upper: bool) -> Share | None:
+    """The share that one end rests on, missing scores at their worst; None where it has no end."""
+    if scores.bounds is None:
+        return None if scores.missing.any() else Share.of(_interval(scores, 0.0, 0.0, confidence))
+    return Share.of(_interval(scores, scores.bounds[upper], 1.0, confidence))
 
 
 def _interval(scores: Scores, value: float, weight: float, confidence: float) -> Interval:
@@ -174,46 +196,51 @@ def _variance(scores: Scores, seen: Interval) -> float:
 
 
 def _of_difference(
-    pairs: Pairs, confidence: float, error: ScorerError | None, missing: bool
-) -> Bounds:
+    pairs: Pairs, confidence: float, erring: bool, missing: bool
+) -> Callable[[ScorerError | None], Bounds]:
     new, old = pairs.candidate, pairs.baseline
     both = ~np.isnan(new) & ~np.isnan(old)
     absent = len(new) - int(both.sum())
     # A scorer's gain shares the chance of error with the difference: half each (Bonferroni).
-    each = confidence if error is None else (1 + confidence) / 2
+    each = (1 + confidence) / 2 if erring else confidence
     seen = _difference(pairs, new, old, each)
-    low, high, method = seen.low, seen.high, seen.method
+    least, most = seen.low, seen.high
     if missing and absent:
-        method += ", missing at their worst"
         if pairs.bounds is None:
-            low, high = -inf, inf
+            least, most = -inf, inf
         else:
-            least, most = pairs.bounds
-            low = _difference(pairs, _filled(new, least), _filled(old, most), each).low
-            high = _difference(pairs, _filled(new, most), _filled(old, least), each).high
-    raw = seen.estimate
-    value, warning = raw, seen.warning
-    if error is not None:
-        gain, surely = _gain(error, (1 + confidence) / 2)
-        method += ", over the scorer's gain"
-        value = raw / gain if gain > 0 else raw
-        low, high = _over(low, high, surely, pairs.bounds)
-        if surely <= 0:
-            warning = "the scorer may be no better than chance on its labels"
-    change = (new - old)[both]
-    return Bounds(
-        value=min(max(value, low), high),
-        raw=raw,
-        low=min(low, raw),
-        high=max(high, raw),
-        method=method,
-        n=seen.n,
-        clusters=seen.clusters,
-        planned=len(new),
-        independent=seen.effective_n or float(seen.clusters),
-        variance=float(np.var(change, ddof=1)) if len(change) > 1 else inf,
-        warning=warning,
-    )
+            worst, best = pairs.bounds
+            least = _difference(pairs, _filled(new, worst), _filled(old, best), each).low
+            most = _difference(pairs, _filled(new, best), _filled(old, worst), each).high
+    change, raw = (new - old)[both], seen.estimate
+    variance = float(np.var(change, ddof=1)) if len(change) > 1 else inf
+
+    def of(error: ScorerError | None) -> Bounds:
+        value, low, high, method, warning = raw, least, most, seen.method, seen.warning
+        if missing and absent:
+            method += ", missing at their worst"
+        if error is not None:
+            gain, surely = _gain(error, (1 + confidence) / 2)
+            method += ", over the scorer's gain"
+            value = raw / gain if gain > 0 else raw
+            low, high = _over(low, high, surely, pairs.bounds)
+            if surely <= 0:
+                warning = "the scorer may be no better than chance on its labels"
+        return Bounds(
+            value=min(max(value, low), high),
+            raw=raw,
+            low=min(low, raw),
+            high=max(high, raw),
+            method=method,
+            n=seen.n,
+            clusters=seen.clusters,
+            planned=len(new),
+            independent=seen.effective_n or float(seen.clusters),
+            variance=variance,
+            warning=warning,
+        )
+
+    return of
 
 
 def _difference(pairs: Pairs, new: Numbers, old: Numbers, confidence: float) -> Interval:

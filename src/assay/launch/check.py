@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from dataclasses import replace
+from math import inf
 
 import msgspec
 
@@ -99,8 +100,18 @@ class _Checked:
     def _threshold(self, candidate: Found) -> Threshold:
         """Where the figure or the difference must lie; refuses what the scorer cannot tell."""
         gate, low_is_good = self._gate, self._low_is_good(candidate)
+        least, most = candidate.scorer.bounds or (-inf, inf)
+        scale = f"{gate.scorer} gives figures from {least:g} to {most:g}"
+        percent = " A share is written as 0.05, not as 5." if (least, most) == (0, 1) else ""
         if gate.margin is not None:
             worse = gate.margin.worse_by_at_most
+            if worse >= most - least:
+                raise self._definition.problem(
+                    gate,
+                    "margin",
+                    f"every model keeps a margin of {worse:g}: {scale}.",
+                    f"Write less than {most - least:g}.{percent}",
+                )
             return (
                 Threshold(kind="max", value=worse)
                 if low_is_good
@@ -119,6 +130,14 @@ class _Checked:
             )
         value = gate.limit.max if gate.limit.min is None else gate.limit.min
         assert value is not None
+        if not least <= value <= most or value == (most if low_is_good else least):
+            every = value >= most if low_is_good else value <= least
+            raise self._definition.problem(
+                gate,
+                "limit",
+                f"{'every' if every else 'no'} model keeps {kind}: {value:g}, since {scale}.",
+                f"Write a number between.{percent}",
+            )
         return Threshold(kind="max" if low_is_good else "min", value=value)
 
     def _low_is_good(self, candidate: Found) -> bool:

@@ -56,7 +56,7 @@ def decide(threshold: Threshold, confidence: float, evidence: Evidence) -> Decis
     """
     scores = evidence.scores
     if scores is None:
-        needed = Needed("run", None, evidence.absent)
+        needed = Needed("run", None, "make that run, or ask for a figure that the runs have")
         return Decision(
             verdict="inconclusive", reason=f"No evidence: {evidence.absent}", needed=needed
         )

@@ -9,10 +9,10 @@ from typing import Literal
 
 import numpy as np
 
-from assay.launch.bounds import Bounds, bounds_of
+from assay.launch.bounds import Bounds, bounds_by_error, bounds_of, furthest
 from assay.launch.evidence import Pairs, People, ScorerError, Scores, Threshold
 from assay.launch.people import Told
-from assay.stats import Share, items_for_difference, items_for_rate
+from assay.stats import Share, faultless_labels, items_for_difference, items_for_rate
 from assay.stats.distributions import normal_quantile
 
 POWER = 0.8
@@ -22,6 +22,7 @@ _MOST_TIMES = 4_096
 _MOST_LABELS = 1 << 20
 _MOST_REPEATS = 256
 _MOST_UNITS = 4_000_000
+_MORE_TRIES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,14 @@ def more_labels(
     The smallest number of them, in the proportion in which there are labels now.
     """
 
+    bounds = bounds_by_error(scores, confidence)
+
     def closes(times: int) -> bool:
         more = ScorerError(
             sensitivity=_times(error.sensitivity, times / 16),
             specificity=_times(error.specificity, times / 16),
         )
-        found = bounds_of(scores, confidence, more)
-        return settles(found, threshold) is not None
+        return settles(bounds(more), threshold) is not None
 
     times = _first(closes, 17, 16 * _MOST_TIMES)
     if times is None:
@@ -158,13 +160,23 @@ def first_labels(scores: Scores | Pairs, threshold: Threshold, confidence: float
     if not scores.binary:
         return Needed("labels", None, "measure the scorer against people's labels: `assay certify`")
 
+    bounds = bounds_by_error(scores, confidence)
+
     def closes(labels: int) -> bool:
         faultless = Share(labels, labels)
         error = ScorerError(sensitivity=faultless, specificity=faultless)
-        found = bounds_of(scores, confidence, error)
-        return settles(found, threshold) == "pass"
+        return settles(bounds(error), threshold) == "pass"
 
-    labels = _first(closes, 1, _MOST_LABELS)
+    if isinstance(scores, Pairs):
+        labels = _first(closes, 1, _MOST_LABELS)
+    else:
+        labels = _faultless(scores, threshold, confidence)
+        for _ in range(_MORE_TRIES):  # the bounds that decide are Monte Carlo, and differ a little
+            if labels is None or closes(labels):
+                break
+            labels += max(1, labels // 10)
+        else:
+            labels = None
     if labels is None:
         return None
     return Needed(
@@ -173,6 +185,15 @@ def first_labels(scores: Scores | Pairs, threshold: Threshold, confidence: float
         f"at least {2 * labels:,} labels ({labels:,} of replies with the property and {labels:,}"
         " without) would do, if the scorer is right about every one",
     )
+
+
+def _faultless(scores: Scores, threshold: Threshold, confidence: float) -> int | None:
+    upper = threshold.kind == "max"
+    share = furthest(scores, confidence, upper=upper)
+    if share is None:
+        return None
+    both = 2 * confidence - 1
+    return faultless_labels(share, threshold.value, upper=upper, confidence=both, most=_MOST_LABELS)
 
 
 def _too_close(limit: float) -> str:

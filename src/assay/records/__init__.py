@@ -32,12 +32,14 @@ from assay.records.score import Score, ScoreRow, Unscored
 from assay.records.transcript import Transcript
 from assay.records.usage import (
     Cluster,
+    Facets,
     ImportRecord,
     MapRecord,
     Placed,
     Profile,
     RawRow,
     RejectedRow,
+    UsageScorer,
     UsageSource,
 )
 
@@ -53,6 +55,7 @@ __all__ = [
     "Effect",
     "Estimate",
     "EvalRecord",
+    "Facets",
     "Field",
     "Finding",
     "FindingKind",
@@ -91,6 +94,7 @@ __all__ = [
     "Uncompared",
     "Unmatched",
     "Unscored",
+    "UsageScorer",
     "UsageSource",
     "Verdict",
     "decode_messages",

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from assay.records.message import Message
+from assay.records.run import ScorerRecord
 
 Profile = Literal["insight", "safety"]
 """``insight``: all privacy minima on, no link to accounts. ``safety``: links on, looks recorded."""
@@ -75,6 +76,33 @@ class RawRow(msgspec.Struct, frozen=True):
     transcript_id: Annotated[str, Meta(description="The conversation.")]
     imported: Annotated[str, Meta(description="When it was taken in, ISO 8601.")]
     messages: Annotated[tuple[Message, ...], Meta(description="The conversation, as it came.")]
+
+
+class UsageScorer(msgspec.Struct, frozen=True, kw_only=True):
+    """usage/<name>/scores/<scorer>/scorer.json: which scorer the scores beside it are of.
+
+    ``finished``: nothing is missing that scoring again could bring.
+    """
+
+    scorer: ScorerRecord
+    assay: str
+    updated: str
+    finished: bool = False
+
+
+class Facets(msgspec.Struct, frozen=True):
+    """A conversation in a model's words, or why there are none: a row of usage/<name>/facets/."""
+
+    transcript_id: Annotated[str, Meta(description="The conversation.")]
+    request: Annotated[str, Meta(description="What the person asked for; redacted.")]
+    task: Annotated[str, Meta(description="What the model was to do; redacted.")]
+    language: Annotated[str, Meta(description="The language that the person wrote.")]
+    concern: Annotated[int | None, Meta(description="Concern, 1 to 5; null where missing.")]
+    missing: Annotated[str | None, Meta(description="Why there are no facets; null where some.")]
+    why: Annotated[str, Meta(description="The same in a sentence.")]
+    model: Annotated[str, Meta(description="The model that was asked.")]
+    version: Annotated[str, Meta(description="Hash of the model and the question.")]
+    tokens: Annotated[int, Meta(description="Tokens that it cost.")]
 
 
 class Cluster(msgspec.Struct, frozen=True):

@@ -30,23 +30,26 @@ def generator() -> str:
     return f"Assay {version('assay')}"
 
 
-def render_page(template: str, styles: Sequence[str] = (), **context: Any) -> Iterator[str]:
+def render_page(
+    template: str, styles: Sequence[str] = (), *, script: str = "report.js", **context: Any
+) -> Iterator[str]:
     """A page, in pieces.
 
     Args:
         template: its name; it extends ``base.html.j2``.
         styles: style sheets besides the one that all pages have.
+        script: the script that brings it to life.
         context: what the template says. ``sample_data`` is the samples' JSON, in pieces.
     """
     style = Markup("\n".join(map(_asset, ("report.css", *styles))))
-    script = Markup(_asset("report.js"))
+    code = Markup(_asset(script))
     return (
         _environment()
         .get_template(template)
         .generate(
-            policy=_policy(style, script),
+            policy=_policy(style, code),
             style=style,
-            script=script,
+            script=code,
             generator=generator(),
             axis=plots.axis,
             marker=plots.marker,
@@ -88,13 +91,14 @@ def embedded(samples: Samples, names: Sequence[str], models: Sequence[str]) -> I
     """
     told = [[visible(each) for each in texts] for texts in (names, models)]
     head, tail = msgspec.json.encode(told[0]), msgspec.json.encode(told[1])
-    yield _inert(b'{"names":' + head + b',"models":' + tail + b',"samples":[')
+    yield inert(b'{"names":' + head + b',"models":' + tail + b',"samples":[')
     for i, entry in enumerate(samples.entries):
-        yield _inert(b",\n" + entry if i else entry)
+        yield inert(b",\n" + entry if i else entry)
     yield Markup("]}")
 
 
-def _inert(json: bytes) -> Markup:
+def inert(json: bytes) -> Markup:
+    """JSON that cannot end the script element that holds it."""
     text = json.decode()
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")

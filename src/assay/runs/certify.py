@@ -26,9 +26,10 @@ from assay.runs.settings import Settings
 from assay.scorers import NamedScorer, build_scorer, parameters_of, score_safely
 from assay.store.catalogue import whoever
 from assay.store.journal import Journal, remove_journal
+from assay.store.population import Population
 from assay.store.query import connect, literal
 from assay.store.tables import read_rows
-from assay.store.workspace import RunFolder, Workspace
+from assay.store.workspace import Workspace
 from assay.version import __version__
 
 VALID_DAYS = 180
@@ -37,10 +38,10 @@ VALID_DAYS = 180
 
 @dataclass(frozen=True)
 class LabelSource:
-    """Where labels are: a file with its columns and positive labels, or a run."""
+    """Where labels are: a file with its columns and positive labels, or a run or import."""
 
     file: Path | None = None
-    run: RunFolder | None = None
+    run: Population | None = None
     columns: Mapping[str, str] | None = None
     positive: Sequence[str] = ()
 
@@ -116,11 +117,10 @@ def _resolved(spec: str | dict[str, Any], source: LabelSource) -> str | dict[str
     """A run's scorer by its name, as the run had it; else the spec as it is."""
     if source.run is None or not isinstance(spec, str):
         return spec if isinstance(spec, dict) else read_spec(spec)
-    for each in source.run.read().evals:
-        for scorer in each.scorers:
-            if scorer.name == spec:
-                own = {key: v for key, v in scorer.parameters.items() if key != "model"}
-                return {"kind": scorer.kind, "name": scorer.name, **own}
+    scorer = source.run.scorers.get(spec)
+    if scorer is not None:
+        own = {key: v for key, v in scorer.parameters.items() if key != "model"}
+        return {"kind": scorer.kind, "name": scorer.name, **own}
     return read_spec(spec)
 
 
@@ -170,7 +170,7 @@ def _scaled(labels: LabelSet, named: NamedScorer) -> LabelSet:
     return msgspec.structs.replace(labels, replies=replies)
 
 
-def _of_run(place: Workspace, run: RunFolder, scorer: str) -> tuple[LabelSet, Audit]:
+def _of_run(place: Workspace, run: Population, scorer: str) -> tuple[LabelSet, Audit]:
     audit = read_audit(place.root, run.id, scorer)
     if audit is None:
         raise NotFoundError(
@@ -182,16 +182,15 @@ def _of_run(place: Workspace, run: RunFolder, scorer: str) -> tuple[LabelSet, Au
     for label in audit.labels:
         rating = Rating(label.label, label.value, label.rater, label.note)
         ratings.setdefault(label.transcript_id, []).append(rating)
-    found = read_rows(run.transcripts_file, Transcript, where={"transcript_id": list(ratings)})
+    where = {"transcript_id": list(ratings)}
     replies = tuple(
         LabelledReply(
-            transcript,
-            tuple(ratings[transcript.transcript_id]),
-            transcript.cluster or transcript.task_id or transcript.transcript_id,
+            transcript, tuple(ratings[transcript.transcript_id]), run.cluster_of(transcript)
         )
-        for transcript in found
+        for file in run.transcripts
+        for transcript in read_rows(file, Transcript, where=where)
     )
-    return label_set(f"run {run.id}", replies), audit
+    return label_set(run.name, replies), audit
 
 
 async def _score(
@@ -223,7 +222,7 @@ def _certificate(
     labels: LabelSet,
     scores: Sequence[Score],
     second: Sequence[Score] | None,
-    run: RunFolder | None,
+    run: Population | None,
     audit: Audit | None,
     days: int,
 ) -> Certificate:
@@ -321,15 +320,18 @@ def _chances(
     return (None if alike else known), drawn
 
 
-def _run_verdicts(run: RunFolder, named: NamedScorer, cut: float) -> tuple[int, int]:
+def _run_verdicts(run: Population, named: NamedScorer, cut: float) -> tuple[int, int]:
     """How many replies of the run the scorer flagged, and how many it passed."""
-    with connect() as connection:
-        [(flagged, scored)] = connection.execute(
-            "SELECT count_if(value >= ?), count(value)"
-            f" FROM read_parquet({literal(run.scores_file)})"
-            " WHERE scorer = ? AND scorer_version = ?",
-            [cut, named.name, named.version],
-        ).fetchall()
+    files = ", ".join(literal(file) for file in run.scores.get(named.name, ()))
+    flagged = scored = 0
+    if files:
+        with connect() as connection:
+            [(flagged, scored)] = connection.execute(
+                f"SELECT count_if(value >= ?), count(value) FROM read_parquet([{files}])"
+                " WHERE scorer = ? AND scorer_version = ?"
+                " AND transcript_id NOT IN (SELECT unnest(?::VARCHAR[]))",
+                [cut, named.name, named.version, list(run.replaced)],
+            ).fetchall()
     if not scored:
         raise NotFoundError(
             f"this run was not scored by version {named.version} of {named.name!r}.",
@@ -340,7 +342,7 @@ def _run_verdicts(run: RunFolder, named: NamedScorer, cut: float) -> tuple[int, 
 
 
 def _warnings(
-    judged: Judged, run: RunFolder | None, audit: Audit | None, left_out: int
+    judged: Judged, run: Population | None, audit: Audit | None, left_out: int
 ) -> list[str]:
     found = []
     for kind, count in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,7 +49,6 @@ def figures(folder: RunFolder) -> tuple[Estimate, ...]:
     """
     record = folder.read()
     root = folder.path.parent.parent
-    certificates = read_certificates(root)
     found: list[Estimate] = []
     # A small share of memory: past it DuckDB spills, so that a big run needs no more than a small.
     with connect(memory="96MB") as connection:
@@ -56,14 +56,45 @@ def figures(folder: RunFolder) -> tuple[Estimate, ...]:
         source = f"read_parquet({literal(folder.scores_file)})"
         for each in record.evals:
             for scorer in each.scorers:
-                trust = _Trust(
-                    certificate_for(certificates, scorer.version, folder.id, now()),
-                    sum(other.version == scorer.version for other in certificates) - 1,
-                    read_audit(root, folder.id, scorer.name),
-                )
-                cells = _Cells(connection, source, each.name, scorer, each.epochs, trust)
-                found.extend(cells.estimates())
+                rows = Rows(source, folder.id, each.name, each.epochs)
+                found.extend(estimates_of(connection, rows, scorer, root))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Scores to make figures of.
+
+    Attributes:
+        source: the rows, as SQL's FROM wants them.
+        owner: the run, or the import, whose labels and certificates count.
+        eval: the value of their column ``eval``.
+        epochs: how often each sample was asked.
+        slicings: by which columns to slice, the headline's first; None for those of evals.
+    """
+
+    source: str
+    owner: str
+    eval: str
+    epochs: int = 1
+    slicings: tuple[tuple[str, ...], ...] | None = None
+
+
+def estimates_of(
+    connection: duckdb.DuckDBPyConnection, rows: Rows, scorer: ScorerRecord, root: Path
+) -> Iterator[Estimate]:
+    """The figures of one scorer, with what is known of its error.
+
+    Args:
+        root: the workspace, whose certificates and labels count.
+    """
+    certificates = read_certificates(root)
+    trust = _Trust(
+        certificate_for(certificates, scorer.version, rows.owner, now()),
+        sum(other.version == scorer.version for other in certificates) - 1,
+        read_audit(root, rows.owner, scorer.name),
+    )
+    return _Cells(connection, rows, scorer, trust).estimates()
 
 
 def cut_off(folder: RunFolder) -> dict[str, int]:
@@ -131,27 +162,25 @@ class _Cells:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        source: str,
-        eval_name: str,
+        rows: Rows,
         scorer: ScorerRecord,
-        epochs: int,
         trust: _Trust,
     ) -> None:
         self._connection = connection
-        self._source = source
-        self._eval = eval_name
+        self._source = rows.source
+        self._eval = rows.eval
         self._scorer = scorer
         self._trust = trust
+        self._slicings = rows.slicings or _slicings_of(scorer)
         self._where = "WHERE eval = ? AND scorer = ? AND scorer_version = ?"
-        self._key = [eval_name, scorer.name, scorer.version]
+        self._key = [rows.eval, scorer.name, scorer.version]
         [clustered] = self._rows("count(cluster) > 0", "")
-        self._clustered = bool(clustered[0]) or epochs > 1
+        self._clustered = bool(clustered[0]) or rows.epochs > 1
         if trust.audit is not None:
             hold_labels(connection, trust.audit)
 
     def estimates(self) -> Iterator[Estimate]:
-        slicings = BY_POLARITY if self._scorer.good == "by_polarity" else SLICINGS
-        for slicing in slicings:
+        for slicing in self._slicings:
             cells = self._slices(slicing)
             for cell, scores in zip(cells, self._scores(slicing, cells), strict=True):
                 yield self._estimate(cell, scores)
@@ -183,8 +212,7 @@ class _Cells:
                 binary=binary and (held.binary if held else True),
             )
         found = list(cells.values())
-        is_headline = slicing == _headline_slicing(self._scorer)
-        if not is_headline and len({cell.slice[slicing[0]] for cell in found}) < 2:
+        if slicing != self._slicings[0] and len({cell.slice[slicing[0]] for cell in found}) < 2:
             return []  # one slice that holds everything says nothing new
         return found
 
@@ -314,8 +342,9 @@ def _stored(value: str) -> str | None:
     return None if value == NONE else value
 
 
-def _headline_slicing(scorer: ScorerRecord) -> tuple[str, ...]:
-    return ("polarity",) if scorer.good == "by_polarity" else ()
+def _slicings_of(scorer: ScorerRecord) -> tuple[tuple[str, ...], ...]:
+    """The headline's first."""
+    return BY_POLARITY if scorer.good == "by_polarity" else SLICINGS
 
 
 def _low_is_good(scorer: ScorerRecord, slice_: dict[str, str]) -> bool:

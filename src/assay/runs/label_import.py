@@ -15,6 +15,7 @@ from assay.records import Transcript, now
 from assay.runs.labelled import LabelRow, Meaning, read_label_rows
 from assay.runs.labels import options_of, scorer_of
 from assay.store.catalogue import Catalogue, Draw, Drawn, Label
+from assay.store.population import population_of
 from assay.store.query import connect, literal
 from assay.store.tables import read_rows
 from assay.store.workspace import RunFolder, Workspace
@@ -203,8 +204,8 @@ class _Reading:
                 self._fault(row, "reply", what, "Give their inputs, or their transcript_id.")
                 return None
         if run_id not in self._questions:
-            record = self._place.run(run_id).read()
-            scorer = scorer_of(record, self._scorer, run_id)
+            scorers = population_of(self._place.run(run_id)).scorers
+            scorer = scorer_of(scorers, self._scorer, run_id)
             options = options_of(scorer) if scorer.bounds else {}
             self._questions[run_id] = (scorer.name, Meaning(self._positive, options))
         name, meaning = self._questions[run_id]

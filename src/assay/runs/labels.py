@@ -14,15 +14,16 @@ import numpy as np
 from assay.errors import DefinitionError, NotFoundError, Problem
 from assay.formats.export import asked_text
 from assay.formats.label_sheet import SheetRow, write_label_sheet
-from assay.records import RunRecord, ScorerRecord, Transcript, now
+from assay.records import ScorerRecord, Transcript, now
 from assay.runs.certify import threshold_of
 from assay.runs.draw import Strategy, choose, doubt_of, strata_of
 from assay.runs.labelled import CANNOT_TELL
 from assay.scorers import question_of
 from assay.store.catalogue import Catalogue, Draw, Drawn
+from assay.store.population import Population
 from assay.store.query import connect, literal
 from assay.store.tables import read_rows
-from assay.store.workspace import RunFolder, Workspace
+from assay.store.workspace import Workspace
 
 
 class Sheets(msgspec.Struct, frozen=True):
@@ -34,7 +35,7 @@ class Sheets(msgspec.Struct, frozen=True):
 
 def sample_labels(
     place: Workspace,
-    run: RunFolder,
+    run: Population,
     out: Path,
     *,
     n: int,
@@ -61,10 +62,10 @@ def sample_labels(
         NotFoundError: the run has no such scorer, or no replies.
         DefinitionError: the run has several scorers, or this one's values have no bounds.
     """
-    found = scorer_of(run.read(), scorer, run.id)
-    if not (run.transcripts_file.exists() and run.scores_file.exists()):
-        what, fix = "this run has not come to an end.", f"assay resume {run.id}"
-        raise NotFoundError(what, where=run.id, fix=fix)
+    found = scorer_of(run.scorers, scorer, run.id)
+    if not (run.transcripts and run.scores.get(found.name)):
+        what = "this run has not come to an end."
+        raise NotFoundError(what, where=run.id, fix=run.to_finish)
     if found.bounds is None:
         what = f"the values of {found.name!r} have no bounds, so no label could stand for them."
         raise DefinitionError([Problem(run.id, what, "Draw for a scorer with bounds.")])
@@ -76,7 +77,7 @@ def sample_labels(
     doubt = doubt_of(population.values, population.spread, found.bounds)
     chosen, chance = choose(np.random.default_rng(seed), strategy, n, strata, doubt)
     names = strata if strategy != "random" else np.full(len(strata), "all")
-    ids = _ids(run, population.places[chosen].tolist())
+    ids = _ids(run, found, population.places[chosen].tolist())
     draw = Draw(
         id=f"draw-{secrets.token_hex(4)}",
         run_id=run.id,
@@ -102,14 +103,13 @@ def sample_labels(
     return Sheets(draw, tuple(str(file) for file in files))
 
 
-def scorer_of(record: RunRecord, name: str | None, where: str) -> ScorerRecord:
+def scorer_of(there: Mapping[str, ScorerRecord], name: str | None, where: str) -> ScorerRecord:
     """A run's scorer by its name; its only one where no name is given.
 
     Raises:
         NotFoundError: there is none of that name.
         DefinitionError: several, and no name.
     """
-    there = {scorer.name: scorer for each in record.evals for scorer in each.scorers}
     listed = ", ".join(there)
     if name is None and len(there) == 1:
         return next(iter(there.values()))
@@ -143,17 +143,18 @@ class _Population:
     spread: np.ndarray[Any, np.dtype[np.float64]]
 
 
-def _population(run: RunFolder, scorer: ScorerRecord) -> _Population:
+def _population(run: Population, scorer: ScorerRecord) -> _Population:
     with connect() as connection:
         found = connection.execute(
             f"""
-            SELECT file_row_number AS place, value,
+            SELECT {_PLACE} AS place, value,
                 stddev_pop(value) OVER (PARTITION BY eval, sample_id) AS spread
-            FROM read_parquet({literal(run.scores_file)}, file_row_number = true)
+            FROM {_rows_of(run, scorer)}
             WHERE scorer = ? AND coalesce(unscored, '') NOT IN ('model_error', 'not_run')
+                AND transcript_id NOT IN (SELECT unnest(?::VARCHAR[]))
             ORDER BY place
             """,
-            [scorer.name],
+            [scorer.name, list(run.replaced)],
         ).fetchnumpy()
     values, spread = (
         np.ma.filled(found[name].astype(float), np.nan) for name in ("value", "spread")
@@ -161,16 +162,29 @@ def _population(run: RunFolder, scorer: ScorerRecord) -> _Population:
     return _Population(np.asarray(found["place"], dtype=np.int64), values, spread)
 
 
-def _ids(run: RunFolder, places: Sequence[int]) -> dict[int, str]:
-    """Transcript ids by their row in the table of scores."""
+def _ids(run: Population, scorer: ScorerRecord, places: Sequence[int]) -> dict[int, str]:
+    """Transcript ids by their place in the tables of scores."""
     with connect() as connection:
         rows = connection.execute(
-            "SELECT file_row_number, transcript_id"
-            f" FROM read_parquet({literal(run.scores_file)}, file_row_number = true)"
-            " WHERE list_contains(?, file_row_number)",
+            f"SELECT {_PLACE}, transcript_id FROM {_rows_of(run, scorer)}"
+            f" WHERE {_PLACE} IN (SELECT unnest(?::BIGINT[]))",
             [list(places)],
         ).fetchall()
     return dict(rows)
+
+
+_PLACE = "(file * 4294967296 + file_row_number)"
+"""A row's place in the tables of scores, over all files."""
+
+
+def _rows_of(run: Population, scorer: ScorerRecord) -> str:
+    files = [literal(file) for file in run.scores[scorer.name]]
+    numbered = ", ".join(f"({number}, {file})" for number, file in enumerate(files))
+    listed = ", ".join(files)
+    return (
+        f"(SELECT * FROM read_parquet([{listed}], file_row_number = true, filename = true)"
+        f" JOIN (VALUES {numbered}) AS files(file, filename) USING (filename))"
+    )
 
 
 def _files(out: Path, raters: int) -> list[Path]:
@@ -180,7 +194,7 @@ def _files(out: Path, raters: int) -> list[Path]:
 
 
 def _write(
-    run: RunFolder,
+    run: Population,
     draw: Draw,
     drawn: Sequence[Drawn],
     scorer: ScorerRecord,
@@ -189,9 +203,8 @@ def _write(
     wanted = {each.transcript_id for each in drawn}
     texts = {
         transcript.transcript_id: (asked_text(transcript), transcript.reply)
-        for transcript in read_rows(
-            run.transcripts_file, Transcript, where={"transcript_id": wanted}
-        )
+        for file in run.transcripts
+        for transcript in read_rows(file, Transcript, where={"transcript_id": wanted})
     }
     rows = [SheetRow(each.item, *texts[each.transcript_id]) for each in drawn]
     random = np.random.default_rng(draw.seed)

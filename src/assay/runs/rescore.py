@@ -8,16 +8,15 @@ from typing import Any
 
 import msgspec
 
-from assay.engine import work_through
 from assay.errors import NotFoundError
 from assay.evals.yaml_file import read_yaml
-from assay.records import RunRecord, Score, ScoreRow, Transcript, Unscored, now
-from assay.runs.evaluate import score_row
+from assay.records import RunRecord, ScoreRow, Transcript
 from assay.runs.models import OpenModels
 from assay.runs.plan import scorer_record
 from assay.runs.run import Controls
 from assay.runs.settings import Settings
-from assay.scorers import NamedScorer, build_scorer, score_safely
+from assay.runs.sweep import Sweep
+from assay.scorers import NamedScorer, build_scorer
 from assay.store.journal import Journal, remove_journal
 from assay.store.tables import TableWriter, read_rows
 from assay.store.workspace import RunFolder
@@ -53,7 +52,9 @@ async def rescore(
             journal = Journal(folder.rescoring_file)
             try:
                 models.wire(journal, controls.progress.meter, controls.spending, controls.patience)
-                unfinished = await _Rescoring(folder, record, scorers, controls).run(models.width)
+                controls.progress.title = f"rescoring {record.id}"
+                controls.progress.planned = sum(each.samples * each.epochs for each in record.evals)
+                unfinished = await _rescore(folder, scorers, controls, models.width)
             finally:
                 await journal.close()
             folder.save(_with_scorers(record, scorers))
@@ -74,53 +75,25 @@ def read_spec(text: str) -> str | dict[str, Any]:
     return read_yaml(Path(text)).data
 
 
-class _Rescoring:
-    """One pass over the stored transcripts. The new table replaces the old one when it is whole."""
+async def _rescore(
+    folder: RunFolder, scorers: Sequence[NamedScorer], controls: Controls, width: int
+) -> bool:
+    """One pass over the stored transcripts. The new table replaces the old one when it is whole.
 
-    def __init__(
-        self,
-        folder: RunFolder,
-        record: RunRecord,
-        scorers: Sequence[NamedScorer],
-        controls: Controls,
-    ) -> None:
-        self._folder = folder
-        self._scorers = scorers
-        self._controls = controls
-        self._unfinished = False
-        controls.progress.title = f"rescoring {record.id}"
-        controls.progress.planned = sum(each.samples * each.epochs for each in record.evals)
-
-    async def run(self, width: int) -> bool:
-        """Whether a judge failed somewhere, so that doing it again could score more."""
-        names = {named.name for named in self._scorers}
-        transcripts = read_rows(self._folder.transcripts_file, Transcript)
-        with TableWriter(self._folder.scores_file, ScoreRow) as self._table:
-            for row in read_rows(self._folder.scores_file, ScoreRow):
-                if row.scorer not in names:
-                    self._table.write(row)
-            await work_through(transcripts, self._score, width=width, stop=self._controls.stop)
-            for transcript in transcripts:  # those that an early stop left
-                self._write_unscored(transcript, "not_run", self._controls.stop.reason or "")
-        return self._unfinished
-
-    async def _score(self, transcript: Transcript) -> None:
-        if transcript.error is not None:
-            reason: Unscored = "not_run" if transcript.limit == "not_run" else "model_error"
-            self._write_unscored(transcript, reason, transcript.error)
-            return
-        scores = [await score_safely(named.scorer, transcript) for named in self._scorers]
-        self._write(transcript, scores)
-
-    def _write_unscored(self, transcript: Transcript, reason: Unscored, why: str) -> None:
-        score = Score(unscored=reason, explanation=why)
-        self._write(transcript, [score] * len(self._scorers))
-
-    def _write(self, transcript: Transcript, scores: Sequence[Score]) -> None:
-        for named, score in zip(self._scorers, scores, strict=True):
-            self._unfinished |= score.unscored in ("grader_failed", "not_run")
-            self._table.write(score_row(self._folder.id, transcript, named, score, now()))
-        self._controls.progress.done += 1
+    Returns:
+        Whether a judge failed somewhere, so that doing it again could score more.
+    """
+    names = {named.name for named in scorers}
+    with TableWriter(folder.scores_file, ScoreRow) as table:
+        for row in read_rows(folder.scores_file, ScoreRow):
+            if row.scorer not in names:
+                table.write(row)
+        sweep = Sweep(folder.id, controls, table.write)
+        transcripts = read_rows(folder.transcripts_file, Transcript)
+        await sweep.run(((each, scorers) for each in transcripts), width)
+        if sweep.exhausted is not None:
+            raise sweep.exhausted
+    return sweep.unfinished
 
 
 def _with_scorers(record: RunRecord, scorers: Sequence[NamedScorer]) -> RunRecord:

@@ -19,6 +19,7 @@ from assay.runs.labels import Sheets
 from assay.runs.rescore import read_spec
 from assay.runs.run import Controls
 from assay.runs.settings import load_settings
+from assay.store.population import find_population
 from assay.store.workspace import Workspace
 
 
@@ -39,7 +40,8 @@ def certify(
         scorer: a kind, a YAML file, or a mapping as in an eval.yaml; with a run's labels, one of
             the run's scorers by its name.
         labels: a csv, tsv, xlsx, jsonl or parquet file of labelled replies; or a run whose labels
-            were imported, by its id, the beginning of it, or ``latest``.
+            were imported, by its id, the beginning of it, or ``latest``; or a usage import, as
+            ``usage:NAME``.
         positive: the labels that say what the scorer's greatest value says (for ``refusal``, those
             that mean a refusal). Needed unless they are yes or no, 1 or 0, or the scorer's own.
         columns: what a column tells (input, reply, label, rater, cluster, policy_area, language)
@@ -61,7 +63,7 @@ def certify(
     if file.is_file() or file.suffix.lower() in SUFFIXES:
         source = LabelSource(file=file, columns=columns, positive=positive)
     else:
-        source = LabelSource(run=place.run(str(labels)))
+        source = LabelSource(run=find_population(place, str(labels)))
     spec = read_spec(scorer) if isinstance(scorer, str) and source.run is None else scorer
     work = certify_scorer(place, settings, spec, source, roles, controls, days=expires)
     return finish(work, controls.stop)
@@ -83,7 +85,8 @@ def sample_labels(
     catalogue, so that estimates from the labels are right.
 
     Args:
-        name: the run's id, the beginning of it, or ``latest``.
+        name: the run's id, the beginning of it, or ``latest``; or a usage import that was scored,
+            as ``usage:NAME``.
         out: the sheet to write, .xlsx or .csv; with several raters, one each: name-1.xlsx, ...
         n: how many replies.
         strategy: ``random``; ``stratified``: as many that the scorer flagged as that it passed;
@@ -93,7 +96,13 @@ def sample_labels(
     """
     place = Workspace.find(Path(workspace))
     return sheets.sample_labels(
-        place, place.run(name), Path(out), n=n, strategy=strategy, scorer=scorer, raters=raters
+        place,
+        find_population(place, name),
+        Path(out),
+        n=n,
+        strategy=strategy,
+        scorer=scorer,
+        raters=raters,
     )
 
 

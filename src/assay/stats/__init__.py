@@ -11,6 +11,7 @@ from assay.stats.attempts import (
 )
 from assay.stats.audit import Audited, Stratum, audited_rate
 from assay.stats.cluster import WorstCase, clustered_mean, sums_by_cluster, worst_case
+from assay.stats.correlation import correlation
 from assay.stats.interval import Interval
 from assay.stats.mean import mean
 from assay.stats.multiple import benjamini_hochberg, holm
@@ -27,7 +28,13 @@ from assay.stats.power import (
 from assay.stats.prediction import audited_mean
 from assay.stats.proportion import rate, zero_failures_bound
 from assay.stats.reliability import SignalToNoise, alpha, item_rest, signal_to_noise, split_half
-from assay.stats.scorer_error import Corrected, Share, corrected_rate, labels_between_classes
+from assay.stats.scorer_error import (
+    Corrected,
+    Share,
+    corrected_rate,
+    faultless_labels,
+    labels_between_classes,
+)
 from assay.stats.sequences import (
     Change,
     chance_of_spread,
@@ -36,7 +43,7 @@ from assay.stats.sequences import (
     strongest_since,
 )
 from assay.stats.trend import Trend, trend
-from assay.stats.two_samples import difference
+from assay.stats.two_samples import difference, p_value
 from assay.stats.verification import rates_from_verdicts
 
 __all__ = [
@@ -61,7 +68,9 @@ __all__ = [
     "chance_of_spread",
     "clustered_mean",
     "corrected_rate",
+    "correlation",
     "difference",
+    "faultless_labels",
     "find_change",
     "flips",
     "holm",
@@ -72,6 +81,7 @@ __all__ = [
     "krippendorff_alpha",
     "labels_between_classes",
     "mean",
+    "p_value",
     "paired",
     "paired_rate_variance",
     "paired_variance",

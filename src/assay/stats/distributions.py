@@ -46,6 +46,15 @@ def beta_quantile(probability: float, a: float, b: float) -> float:
     return float(betaincinv(a, b, probability))
 
 
+def beta_quantiles(probabilities: NDArray[np.float64], a: float, b: float) -> NDArray[np.float64]:
+    """As :func:`beta_quantile`, of many probabilities."""
+    from scipy.special import betaincinv
+
+    if a <= 0 or b <= 0:
+        return np.full(len(probabilities), 0.0 if a <= 0 else 1.0)
+    return np.asarray(betaincinv(a, b, probabilities))
+
+
 def f_quantile(probability: float, df_above: float, df_below: float) -> float:
     """The quantile of F; neither number of degrees of freedom need be whole."""
     from scipy.special import fdtri

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.stats.distributions import tail
+from assay.stats.distributions import beta_quantiles, tail
 from assay.stats.interval import Interval
 
 SEED = 1934
@@ -121,6 +121,41 @@ def corrected_rate(
         variance={name: parts[name] / sum(parts.values()) for name in parts},
         label_next=_most_worth(parts, flagged, sensitivity, specificity),
     )
+
+
+def faultless_labels(
+    flagged: Share, limit: float, *, upper: bool, confidence: float = 0.95, most: int = 1 << 20
+) -> int | None:
+    """The fewest labels of each class, all of them judged rightly, that bring an end to a limit.
+
+    Such labels leave one of the two rates at 1, and the other at s with P(s < x) = x^labels. So the
+    end of :func:`corrected_rate` keeps the limit where the mean of min(1, p / limit)^labels, over
+    the flagged rate's own limits p, is no more than the chance left outside: a sum over p's
+    quantiles, without Monte Carlo. For the lower end the same holds of what was not flagged.
+
+    Args:
+        upper: whether the upper end must come down to the limit, or the lower one up to it.
+        most: None is given where more than these would be needed.
+    """
+    outside, limit = tail(confidence), limit if upper else 1 - limit
+    wrong = flagged.successes if upper else flagged.n - flagged.successes
+    if limit <= 0:
+        return None
+    middles = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    ratio = np.minimum(beta_quantiles(middles, wrong + 1, flagged.n - wrong) / limit, 1.0)
+    if np.mean(ratio**most) > outside:
+        return None
+    low, high = 1, most
+    while low < high:
+        middle = (low + high) // 2
+        if np.mean(ratio**middle) <= outside:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+_QUANTILES = 2_000
 
 
 def beta_draws(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from math import hypot
+from math import erfc, hypot, inf, sqrt
 
+from assay.stats.distributions import normal_quantile, tail
 from assay.stats.interval import Interval
 
 
@@ -40,3 +41,23 @@ def difference(candidate: Interval, baseline: Interval) -> Interval:
         clusters=candidate.clusters + baseline.clusters,
         warning="; ".join(warnings),
     )
+
+
+def p_value(interval: Interval, null: float = 0.0) -> float:
+    """The two-sided p-value of a null value, from an interval.
+
+    The half of the interval that lies towards the null value is taken as so many standard errors
+    as its confidence asks for. So p is below ``1 - confidence`` exactly where the interval leaves
+    the null value out, and a method that is careful or clustered stays so.
+
+    Source: Altman and Bland (2011), BMJ 343:d2304; each side by itself, as intervals of rates and
+    of their differences are not symmetric.
+    """
+    gap = interval.estimate - null
+    half = interval.estimate - interval.low if gap > 0 else interval.high - interval.estimate
+    if gap == 0 or half == inf:
+        return 1.0
+    if half <= 0:
+        return 0.0
+    z = abs(gap) / half * normal_quantile(1 - tail(interval.confidence))
+    return erfc(z / sqrt(2))

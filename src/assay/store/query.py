@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.errors import AssayError
 from assay.records import ScoreRow, Transcript, fields_of
+from assay.store.usage_scores import ScoresFolder
 from assay.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -41,10 +42,11 @@ def connect(*, memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Answer a question over all runs and imports: views ``transcripts``, ``scores``, ``usage``.
+    """Answer a question over all runs and imports, in four views.
 
-    ``usage`` holds every import's conversations, redacted, each in its last version, and the column
-    ``import``.
+    ``transcripts`` and ``scores`` are those of runs; ``usage`` holds every import's conversations,
+    redacted, each in its last version, and ``usage_scores`` what scorers said of them; both have
+    the column ``import``.
 
     The question can read the workspace's tables and nothing else: no other file, no network.
 
@@ -66,7 +68,7 @@ def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]
             paths += files
             connection.execute(_view(view, files, record))
         paths += _view_usage(connection, workspace)
-        connection.execute(f"SET allowed_paths = {_listed(paths)}")
+        connection.execute(f"SET allowed_paths = {listed(paths)}")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         try:
@@ -76,14 +78,14 @@ def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]
         except duckdb.Error as error:
             raise AssayError(
                 f"the query failed: {error}.",
-                fix="The tables are transcripts, scores and usage; `describe scores` lists "
-                "columns.",
+                fix="The tables are transcripts, scores, usage and usage_scores; `describe scores` "
+                "lists columns.",
             ) from None
 
 
 def _view(name: str, files: Sequence[str], record: type[Any]) -> str:
     if files:
-        source = f"SELECT * FROM read_parquet({_listed(files)}, union_by_name = true)"
+        source = f"SELECT * FROM read_parquet({listed(files)}, union_by_name = true)"
     else:
         columns = ", ".join(
             f"NULL::{_TYPES[field.kind]} AS {quoted(field.name)}" for field in fields_of(record)
@@ -93,36 +95,52 @@ def _view(name: str, files: Sequence[str], record: type[Any]) -> str:
 
 
 def _view_usage(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> list[str]:
-    """Make the view of what was imported; the files that it reads."""
+    """Make the views of what was imported; the files that they read."""
     paths: list[str] = []
     parts: list[str] = []
+    scored: list[str] = []
     connection.execute("CREATE TABLE superseded (import VARCHAR, transcript_id VARCHAR)")
     for record in sorted(workspace.usage_folder.glob("*/import.json")):
         folder = record.parent
         files = [str(path) for path in sorted(folder.glob("transcripts/part-*.parquet"))]
         if not files:
             continue
-        old = _superseded(folder / "import.sqlite")
+        old = superseded(folder / "import.sqlite")
         told = "INSERT INTO superseded SELECT ?, unnest(?::VARCHAR[])"
         connection.execute(told, [folder.name, old])
         paths += files
         name = literal(folder.name)
-        parts.append(
-            f"SELECT {name} AS import, * "
-            f"FROM read_parquet({_listed(files)}, union_by_name = true) WHERE transcript_id NOT IN "
-            f"(SELECT transcript_id FROM superseded WHERE import = {name})"
-        )
-    if parts:
-        connection.execute(f"CREATE VIEW usage AS {' UNION ALL BY NAME '.join(parts)}")
-    else:
-        view = _view("usage", [], Transcript).replace(
-            "SELECT", "SELECT NULL::VARCHAR AS import,", 1
-        )
-        connection.execute(view)
+        parts.append(_of_import(name, files))
+        scores = [str(part) for table in ScoresFolder(folder).tables() for part in table.parts()]
+        if scores:
+            paths += scores
+            scored.append(_of_import(name, scores))
+    _unite(connection, "usage", parts, Transcript)
+    _unite(connection, "usage_scores", scored, ScoreRow)
     return paths
 
 
-def _superseded(state: Path) -> list[str]:
+def _of_import(name: str, files: Sequence[str]) -> str:
+    """The rows of an import's files that are about conversations in their last version."""
+    return (
+        f"SELECT {name} AS import, * "
+        f"FROM read_parquet({listed(files)}, union_by_name = true) WHERE transcript_id NOT IN "
+        f"(SELECT transcript_id FROM superseded WHERE import = {name})"
+    )
+
+
+def _unite(
+    connection: duckdb.DuckDBPyConnection, view: str, parts: Sequence[str], record: type[Any]
+) -> None:
+    """Make a view of all imports, with no rows where there is none."""
+    if parts:
+        connection.execute(f"CREATE VIEW {view} AS {' UNION ALL BY NAME '.join(parts)}")
+    else:
+        empty = _view(view, [], record)
+        connection.execute(empty.replace("SELECT", "SELECT NULL::VARCHAR AS import,", 1))
+
+
+def superseded(state: Path) -> list[str]:
     """Ids of an import's transcripts of which a longer version came later."""
     if not state.is_file():
         return []
@@ -145,5 +163,6 @@ def literal(path: Path | str) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _listed(paths: Sequence[str]) -> str:
+def listed(paths: Sequence[str]) -> str:
+    """Files as a list, safe inside SQL."""
     return "[" + ", ".join(literal(path) for path in paths) + "]"

@@ -30,6 +30,8 @@ class UsageFolder:
         self.rejected_file = path / "rejected.parquet"
         self.transcripts_folder = path / "transcripts"
         self.raw_folder = path / "raw"
+        self.facets_folder = path / "facets"
+        self.facets_journal = path / "facets.sqlite"
 
     def part(self, number: int) -> Path:
         """The file of a part of the transcripts, from 0."""
@@ -42,6 +44,22 @@ class UsageFolder:
     def parts(self) -> list[Path]:
         """The closed parts of the transcripts, in order. They are never written again."""
         return sorted(self.transcripts_folder.glob("part-*.parquet"))
+
+    def sources(self) -> list[Path]:
+        """The files that :meth:`transcripts` is made from."""
+        return self.parts()
+
+    def concerns(self) -> Iterator[float]:
+        """The concern of every conversation, where a model was asked; here none is known."""
+        return iter(())
+
+    def notes(self) -> list[str]:
+        """What a reader of what is made of the transcripts must know; here nothing."""
+        return []
+
+    def told_by(self, part: Path) -> Path | None:
+        """The file of what stands for a part's own words; None where they stand for themselves."""
+        return None
 
     def superseded(self) -> set[str]:
         """Ids of stored transcripts of which a longer version came later."""
@@ -118,6 +136,27 @@ def usage_folders(workspace: Workspace) -> list[UsageFolder]:
     """Every import of a workspace, by name."""
     found = workspace.usage_folder.glob("*/import.json")
     return [UsageFolder(file.parent) for file in sorted(found)]
+
+
+def existing_import(place: Workspace, name: str | None) -> UsageFolder:
+    """An import that is there; the only one, where it is not named.
+
+    Raises:
+        NotFoundError: there is none of that name, or none or several to choose from.
+    """
+    if name is not None:
+        folder = usage_folder(place, name)
+        folder.read()
+        return folder
+    folders = usage_folders(place)
+    if len(folders) == 1:
+        return folders[0]
+    names = ", ".join(each.name for each in folders)
+    raise NotFoundError(
+        "there are several imports." if folders else "there is no import.",
+        where=str(place.root),
+        fix=f"Name one: {names}." if folders else "Make one: assay usage import FILE",
+    )
 
 
 def slug(text: str) -> str:

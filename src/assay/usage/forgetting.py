@@ -179,7 +179,8 @@ def _computed(folder: UsageFolder) -> list[Path]:
     kept = {folder.state_file.name + end for end in ("", "-wal", "-shm")}
     databases = (each for each in folder.path.rglob("*.sqlite*") if each.name not in kept)
     stages = (each for each in (folder.path / "map" / "work").rglob("*") if not _is_folder(each))
-    return sorted({*databases, *folder.path.rglob("*.npy"), *stages})
+    pages = (folder.path / "map").glob("*.html")
+    return sorted({*databases, *folder.path.rglob("*.npy"), *stages, *pages})
 
 
 def _emptied(folder: UsageFolder) -> None:

@@ -13,7 +13,7 @@ from assay.store.catalogue import Catalogue, exists
 _WHAT = "looked at usage"
 
 
-class Look(msgspec.Struct, frozen=True):
+class UsageLook(msgspec.Struct, frozen=True):
     """One look: who saw what of whom or what, when, why, in which profile."""
 
     who: str
@@ -48,14 +48,14 @@ def record_look(root: Path, what: str, subject: str, why: str, profile: Profile)
         catalogue.note(_WHAT, subject, details)
 
 
-def looks(root: Path) -> list[Look]:
+def looks(root: Path) -> list[UsageLook]:
     """Every look, oldest first."""
     if not exists(root):
         return []
     with Catalogue(root) as catalogue:
         trail = [entry for entry in catalogue.trail() if entry.what == _WHAT]
     return [
-        Look(
+        UsageLook(
             who=entry.who,
             time=entry.time,
             what=str(entry.details.get("what", "")),

@@ -9,7 +9,7 @@ from assay.store.workspace import Workspace
 from assay.usage import looks
 from assay.usage.folder import UsageFolder, usage_folder, usage_folders
 from assay.usage.forgetting import Wish, account_hash, fulfil, unfinished
-from assay.usage.looks import Look
+from assay.usage.looks import UsageLook
 from assay.usage.purging import Purged
 from assay.usage.retention import purge_expired, retention_overdue
 from assay.usage.secret import workspace_secret
@@ -61,7 +61,7 @@ def overdue_purges(*, workspace: str | Path = ".") -> list[str]:
     return [told for folder in folders if (told := retention_overdue(folder.path))]
 
 
-def usage_looks(*, workspace: str | Path = ".") -> list[Look]:
+def usage_looks(*, workspace: str | Path = ".") -> list[UsageLook]:
     """Every look at usage that the audit trail holds, oldest first."""
     return looks.looks(Workspace.find(Path(workspace)).root)
 

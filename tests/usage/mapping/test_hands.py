@@ -83,7 +83,7 @@ def test_an_error_in_a_child_is_told_and_a_dead_child_too(
 ) -> None:
     nothing = np.zeros(0, dtype=np.int64)
     with pytest.raises(AssayError, match="no such file"):
-        list(children.work(Words(), [part_table(str(tmp_path / "none.parquet"), nothing)]))
+        list(children.work(Words(), [part_table(tmp_path / "none.parquet", None, nothing)]))
     usage = in_parts(tmp_path, about(20), 5)
     with pytest.raises(AssayError, match="another one on this machine"):
         list(children.work(Embed("hashed", "0"), part_tables(usage, usage.parts())))

@@ -119,7 +119,7 @@ def part_tables(usage: UsageFolder, parts: Sequence[Path]) -> Iterator[Table]:
         if old:
             rows = enumerate(read_rows(part, Transcript, {"transcript_id"}))
             left_out = [row for row, each in rows if each.transcript_id in old]
-        yield part_table(str(part), np.array(left_out, dtype=np.int64))
+        yield part_table(part, usage.told_by(part), np.array(left_out, dtype=np.int64))
 
 
 def _joined(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import cast
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -20,6 +20,7 @@ from assay.errors import StoreError
 from assay.records import Transcript
 from assay.store.batches import Table, about, lists, numbers, ragged, table_of, texts
 from assay.store.tables import read_rows
+from assay.usage.faceted import facets_in, in_short
 from assay.usage.mapping.conversations import text_of
 from assay.usage.mapping.principals import Hints
 from assay.usage.mapping.terms import LONGEST_PHRASE, Terms, keys_of, terms_of
@@ -72,10 +73,17 @@ def do(job: Job, given: Table) -> Table:
             return _counted(job, given)
 
 
-def part_table(part: str, left_out: NDArray[np.int64]) -> Table:
-    """What :class:`Words` and :class:`Embed` are given: where a part lies, which rows to omit."""
+def part_table(part: Path, facets: Path | None, left_out: NDArray[np.int64]) -> Table:
+    """What :class:`Words` and :class:`Embed` are given.
+
+    Args:
+        part: where the conversations lie.
+        facets: where that lies which stands for their own words, if anything does.
+        left_out: rows that are not read.
+    """
     ends = np.array([0, len(left_out)], dtype=np.int64)
-    return table_of({"part": [part], "left_out": lists(left_out, ends)})
+    files = {"part": [str(part)], "facets": [str(facets or "")]}
+    return table_of({**files, "left_out": lists(left_out, ends)})
 
 
 def read_words(table: Table) -> tuple[list[str], NDArray[np.int32], NDArray[np.int64]]:
@@ -175,9 +183,11 @@ def _counted(job: Count, given: Table) -> Table:
     )
 
 
-def _conversations(given: Table, columns: tuple[str, ...]) -> list[Transcript]:
+def _conversations(given: Table, columns: tuple[str, ...]) -> Iterator[Transcript]:
     """A part's conversations, those that a longer version replaces left out."""
-    part = cast(str, texts(given, "part")[0])
+    part, facets = (texts(given, name)[0] for name in ("part", "facets"))
+    told = facets_in(Path(facets)) if facets else {}
     left_out = set(ragged(given, "left_out")[0].tolist())
-    rows = enumerate(read_rows(part, Transcript, {"transcript_id", *columns}))
-    return [each for row, each in rows if row not in left_out]
+    for row, each in enumerate(read_rows(part, Transcript, {"transcript_id", *columns})):
+        if row not in left_out:
+            yield in_short(each, told)

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from assay.records import Cluster, MapRecord, Placed
 from assay.records.clock import now
@@ -200,7 +201,7 @@ def _made(
 
 
 def _inputs(usage: UsageFolder) -> str:
-    parts = [(part.name, hash_of_file(part)) for part in usage.parts()]
+    parts = [(part.name, hash_of_file(part)) for part in usage.sources()]
     return key_of(parts, sorted(usage.superseded()))
 
 
@@ -258,7 +259,8 @@ def _write(
 ) -> MapRecord:
     """The tables, then map.json, by which a map is known to be whole."""
     place.record_file.unlink(missing_ok=True)
-    write_rows(place.clusters_file, Cluster, _clusters(made))
+    concerns = np.fromiter(usage.concerns(), dtype=np.float64)
+    write_rows(place.clusters_file, Cluster, _clusters(made, concerns))
     write_rows(place.conversations_file, Placed, _placed(usage, made))
     conversations, hidden = len(made.corpus), made.figures.hidden
     shown = conversations - sum(hidden.values())
@@ -278,18 +280,22 @@ def _write(
         stability=made.stability,
         principals=None if unknown else told["principals"],
         epsilon=settings.epsilon,
-        warnings=tuple(warnings_of(settings, told, conversations, shown, fallback=fallback)),
+        warnings=(
+            *warnings_of(settings, told, conversations, shown, fallback=fallback),
+            *usage.notes(),
+        ),
         inputs_sha256=whole,
     )
     write_whole(place.record_file, msgspec.json.format(msgspec.json.encode(record), indent=2))
     return record
 
 
-def _clusters(made: Made) -> Iterator[Cluster]:
+def _clusters(made: Made, concerns: NDArray[np.float64]) -> Iterator[Cluster]:
     grouped = made.grouped
     for level, figures in enumerate(made.figures.levels):
         labels, middles = grouped.labels_at(level), grouped.middles_at(level)
         close = cohesion(made.vectors, labels, middles)
+        means = _means(labels, concerns, len(figures))
         above = grouped.levels[level][0] if level < len(grouped.levels) else None
         for number, figure in enumerate(figures):
             yield Cluster(
@@ -307,8 +313,20 @@ def _clusters(made: Made) -> Iterator[Cluster]:
                 x=float(made.places[level][number, 0]),
                 y=float(made.places[level][number, 1]),
                 cohesion=float(close[number]),
-                concern=None,
+                concern=means[number] if figure.hidden is None else None,
             )
+
+
+def _means(
+    labels: NDArray[np.int32], concerns: NDArray[np.float64], groups: int
+) -> list[float | None]:
+    """The mean concern of each group, over its members whose concern is known."""
+    if not len(concerns):
+        return [None] * groups
+    known = (labels >= 0) & ~np.isnan(concerns)
+    counts = np.bincount(labels[known], minlength=groups)
+    sums = np.bincount(labels[known], concerns[known], minlength=groups)
+    return [float(total / n) if n else None for total, n in zip(sums, counts, strict=True)]
 
 
 def _placed(usage: UsageFolder, made: Made) -> Iterator[Placed]:

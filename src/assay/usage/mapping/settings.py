@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,6 +18,8 @@ CLUSTER_SIZE = 100
 """Conversations in a base cluster on average; Clio's costs assume as many."""
 PRIVATE_CLUSTER_SIZE = 1000
 """The same with differential privacy, whose noise would leave nothing of small clusters."""
+Text = Literal["said", "facets"]
+"""What stands for a conversation on a map."""
 WORDS = "words"
 """The embedder that is fitted on the import itself and needs no weights."""
 
@@ -36,6 +38,7 @@ class MapSettings:
         accounts_unknown: count conversations only, where no account is known.
         seed: of every random choice.
         namer: ``provider/model`` that names groups and audits the names; None for no model.
+        text: ``said``: what people wrote, redacted; ``facets``: what a model says they asked for.
     """
 
     profile: Profile = "insight"
@@ -46,6 +49,7 @@ class MapSettings:
     accounts_unknown: bool = False
     seed: int = 0
     namer: str | None = None
+    text: Text = "said"
 
     def __post_init__(self) -> None:
         problems = [
@@ -79,6 +83,11 @@ class MapSettings:
                 epsilon is not None and self.namer is not None,
                 "a model that sees conversations is outside of differential privacy.",
                 "Leave out --epsilon or --namer.",
+            ),
+            (
+                epsilon is not None and self.text == "facets",
+                "a model that sees conversations is outside of differential privacy.",
+                "Leave out --epsilon or --text facets.",
             ),
             (
                 epsilon is not None and self.profile == "safety",

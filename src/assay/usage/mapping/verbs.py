@@ -13,6 +13,7 @@ from assay.runs import Controls
 from assay.runs.models import reach
 from assay.runs.settings import load_settings
 from assay.store.workspace import Workspace
+from assay.usage.faceted import FacetedFolder
 from assay.usage.folder import UsageFolder, usage_folder, usage_folders
 from assay.usage.looks import record_look
 from assay.usage.mapping.describing import Describer
@@ -47,7 +48,7 @@ def map_usage(
     _check_packages()
     chosen = settings or MapSettings()
     place = Workspace.find(Path(workspace))
-    folder = _folder(place, name)
+    folder = import_of(place, name)
     if chosen.profile == "safety":
         record_look(place.root, "map", folder.name, why, chosen.profile)
     hands = _hands(folder, on)
@@ -56,7 +57,7 @@ def map_usage(
         with folder.lock():
             known = dataclasses.replace(chosen, embedder=embedder.name if embedder else WORDS)
             return make_map(
-                folder,
+                FacetedFolder(folder.path) if chosen.text == "facets" else folder,
                 known,
                 embedder,
                 tell,
@@ -116,7 +117,12 @@ def _check_packages() -> None:
         )
 
 
-def _folder(place: Workspace, name: str | None) -> UsageFolder:
+def import_of(place: Workspace, name: str | None) -> UsageFolder:
+    """The import of that name; the only one, where it is None.
+
+    Raises:
+        NotFoundError: there is none, or several and no name.
+    """
     if name is not None:
         folder = usage_folder(place, name)
         if not folder.parts():

@@ -16,10 +16,6 @@ from assay.runs.models import OpenModels
 from assay.runs.run import Controls
 from assay.runs.settings import Settings
 from assay.store.journal import Journal, remove_journal
-from assay.store.workspace import Workspace
-
-FOLDER = "health"
-"""Where the journals of unfinished work lie."""
 
 
 class Errand:
@@ -29,16 +25,17 @@ class Errand:
     alone, so that after a kill, a stop or an error the same command goes on.
 
     Args:
+        folder: where the journal of unfinished work lies; it goes when it is empty.
         name: what the errand is; with the model it names the journal.
     """
 
     def __init__(
-        self, place: Workspace, settings: Settings, model: str, name: str, controls: Controls
+        self, folder: Path, settings: Settings, model: str, name: str, controls: Controls
     ) -> None:
         self._models = OpenModels({"asked": model}, settings)
         self._controls = controls
         digest = hashlib.sha256(msgspec.json.encode([name, model])).hexdigest()[:24]
-        self._path: Path = place.root / FOLDER / f".{digest}.journal"
+        self._path = folder / f".{digest}.journal"
         self._journal: Journal | None = None
 
     async def __aenter__(self) -> Errand:

@@ -1,0 +1,2 @@
+"use strict";
+// This page needs no script.

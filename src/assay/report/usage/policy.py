@@ -1,0 +1,203 @@
+"""The page for policy readers: what people use a model for, and how far that can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+from markupsafe import Markup
+
+from assay.report.page import inert, render_page
+from assay.report.text import Scale
+from assay.report.usage.explorer import short
+from assay.report.usage.words import excluded, facts, limits, share, stability
+from assay.usage.explore.changes import FALSE_ALARMS, Change, Compared
+from assay.usage.explore.limits import BLANK, FEW
+from assay.usage.explore.view import Slices, UsageView
+
+MOST_TOP = 30
+MOST_CHANGES = 10
+_TITLES = {"time": "Periods", "language": "Languages", "surface": "Surfaces", "model": "Models"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a table of shares; ``share`` is None where it may not be told."""
+
+    name: str
+    within: tuple[str, ...]
+    conversations: str
+    share: float | None
+    low: float | None
+    high: float | None
+    trend: str = ""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A clear change, in words."""
+
+    name: str
+    words: str
+    rising: bool
+
+
+def render_policy(view: UsageView) -> Iterator[str]:
+    """The page, in pieces."""
+    tops = _tops(view)
+    change = _whole_span(view)
+    return render_page(
+        "usage-report.html.j2",
+        ("usage.css", "usage-report.css"),
+        script="usage-report.js",
+        title=f"How people use the model: {view.record.import_name}",
+        view=view,
+        tops=tops[:MOST_TOP],
+        more_tops=max(0, len(tops) - MOST_TOP),
+        scale=_scale(tops),
+        tables=[
+            (_TITLES[each.kind], _lines(view, each)) for each in view.slices if each.kind in _TITLES
+        ],
+        time=next((each for each in view.slices if each.kind == "time"), None),
+        change=change,
+        sides=_sides(view, change),
+        shifts=_shifts(view, change),
+        false_alarms=f"{FALSE_ALARMS:.0%}",
+        excluded=excluded(view),
+        excluded_share=share(view.record.conversations - view.record.shown,
+                             view.record.conversations),
+        stability=stability(view),
+        facts=facts(view),
+        limits=limits(view),
+        share_plot=share_plot,
+        sample_data=[inert(b"{}")],
+    )  # fmt: skip
+
+
+def share_plot(line: Line, scale: Scale) -> Markup:
+    """A share as a bar, with its interval as a line."""
+    if line.share is None:
+        return Markup("")
+    width = 100 * scale.position(line.share)
+    ends = ""
+    if line.low is not None and line.high is not None:
+        low, high = (100 * scale.position(end) for end in (line.low, line.high))
+        ends = (
+            f'<line class="whisker" x1="{low:.2f}%" x2="{high:.2f}%" y1="9" y2="9"/>'
+            f'<line class="whisker" x1="{low:.2f}%" x2="{low:.2f}%" y1="5" y2="13"/>'
+            f'<line class="whisker" x1="{high:.2f}%" x2="{high:.2f}%" y1="5" y2="13"/>'
+        )
+    return Markup(  # numbers alone
+        '<svg class="share" width="100%" height="18" aria-hidden="true">'
+        f'<rect x="0" y="2" height="14" width="{width:.2f}%"/>{ends}</svg>'
+    )
+
+
+def spark(view: UsageView, group: int) -> Markup:
+    """A group's share of each period as small bars; hatched where it may not be told."""
+    time = next((each for each in view.slices if each.kind == "time"), None)
+    if time is None:
+        return Markup("")
+    shares: list[float | None] = []
+    for part, whole in enumerate(time.told[0]):
+        own = time.told[group][part]
+        shares.append(own / whole if own >= 0 and whole > 0 else None)
+    if time.values and time.values[-1].startswith("outside"):
+        shares.pop()
+    most = max([each for each in shares if each is not None], default=0) or 1
+    told = ", ".join(
+        f"{name} {'not told' if each is None else f'{each:.1%}'}"
+        for name, each in zip(time.values, shares, strict=False)
+    )
+    bars = [
+        f'<rect class="none" x="{12 * n}" y="22" width="9" height="2"/>' if each is None else
+        f'<rect x="{12 * n}" y="{24 - 24 * each / most:.1f}" width="9" '
+        f'height="{24 * each / most:.1f}"/>'
+        for n, each in enumerate(shares)
+    ]  # fmt: skip
+    return Markup(
+        f'<svg class="spark" role="img" width="{12 * len(shares)}" height="24">'
+        f"<title>{escape(told)}</title>{''.join(bars)}</svg>"
+    )
+
+
+def _tops(view: UsageView) -> list[Line]:
+    """The top groups, the largest first, with what the largest within them are called."""
+    within: dict[int, list[str]] = {}
+    for each in sorted(view.groups, key=lambda group: -group.cluster.conversations):
+        within.setdefault(each.parent, []).append(short(each.cluster.name, 80))
+    found = [(number, each) for number, each in enumerate(view.groups, start=1) if each.parent == 0]
+    found.sort(key=lambda pair: -pair[1].cluster.conversations)
+    return [
+        Line(
+            name=short(each.cluster.name or each.cluster.cluster_id),
+            within=tuple(within.get(number, ())[:4]),
+            conversations=f"{each.cluster.conversations:,}",
+            share=each.share,
+            low=each.low,
+            high=each.high,
+            trend=spark(view, number),
+        )
+        for number, each in found
+    ]
+
+
+def _scale(lines: list[Line]) -> Scale:
+    most = max((line.high or line.share or 0.0 for line in lines), default=1.0)
+    return Scale(0.0, most or 1.0)
+
+
+def _lines(view: UsageView, slices: Slices) -> list[Line]:
+    """A kind's parts, with their shares of all conversations."""
+    words = {FEW: f"fewer than {view.minimum_conversations:,}", BLANK: "not told"}
+    lines = []
+    for value, number, (middle, low, high) in zip(
+        slices.values, slices.told[0], slices.shares, strict=True
+    ):
+        known = number > 0
+        lines.append(
+            Line(
+                name=short(value, 80),
+                within=(),
+                conversations=words.get(number, f"{number:,}"),
+                share=middle if known else None,
+                low=low if known else None,
+                high=high if known else None,
+            )
+        )
+    return lines
+
+
+def _whole_span(view: UsageView) -> Compared | None:
+    """The comparison of the first period with the last."""
+    own = [each for each in view.comparisons if each.kind == "time"]
+    return max(own, key=lambda each: (each.second - each.first, each.second), default=None)
+
+
+def _sides(view: UsageView, change: Compared | None) -> tuple[str, str]:
+    if change is None:
+        return "", ""
+    time = next(each for each in view.slices if each.kind == "time")
+    return short(time.values[change.first]), short(time.values[change.second])
+
+
+def _shifts(view: UsageView, change: Compared | None) -> list[Shift]:
+    """The greatest clear changes of groups at the base, in words."""
+    if change is None:
+        return []
+    return [_shift(view, each) for each in change.changes][:MOST_CHANGES]
+
+
+def _shift(view: UsageView, each: Change) -> Shift:
+    def said(value: float | None) -> str:
+        return f"fewer than {view.minimum_conversations:,}" if value is None else f"{value:.2%}"
+
+    sign = "+" if each.difference > 0 else "\N{MINUS SIGN}"
+    return Shift(
+        name=short(view.groups[each.group - 1].cluster.name),
+        words=f"{said(each.before)} to {said(each.after)}: {sign}"
+        f"{abs(100 * each.difference):.2f} points "
+        f"[{100 * each.low:.2f}, {100 * each.high:.2f}]",
+        rising=each.difference > 0,
+    )

@@ -1,0 +1,65 @@
+"""What `assay.api` gives of pages on usage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assay.report.page import write_page
+from assay.report.usage.explorer import render_explorer
+from assay.report.usage.policy import render_policy
+from assay.store.workspace import Workspace
+from assay.usage.explore.gather import gather
+from assay.usage.looks import record_look
+from assay.usage.mapping.folder import MapFolder
+from assay.usage.mapping.verbs import import_of
+
+
+def explore_usage(
+    name: str | None = None,
+    *,
+    out: str | Path | None = None,
+    why: str = "",
+    workspace: str | Path = ".",
+) -> Path:
+    """Write the explorer of a map: one HTML file that works without any network.
+
+    Of a map of the insight profile it holds aggregates alone. Of one of the safety profile it holds
+    some conversations of each group, redacted; the look is written down first.
+
+    Args:
+        name: the import's name; the only one, where it is None.
+        out: the file to write; ``explorer.html`` beside the map where it is None.
+        why: the reason of the look, which the safety profile needs.
+    """
+    place = Workspace.find(Path(workspace))
+    folder = import_of(place, name)
+    profile = MapFolder(folder.path).read().profile
+    if profile == "safety":
+        record_look(place.root, "explorer of the map", folder.name, why, profile)
+    path = Path(out) if out else MapFolder(folder.path).path / "explorer.html"
+    write_page(path, render_explorer(gather(place.root, folder, examples=True)))
+    return path
+
+
+def report_usage(
+    name: str | None = None,
+    *,
+    out: str | Path | None = None,
+    why: str = "",
+    workspace: str | Path = ".",
+) -> Path:
+    """Write a map's report for policy readers: one HTML file, of aggregates alone.
+
+    Args:
+        name: the import's name; the only one, where it is None.
+        out: the file to write; ``report.html`` beside the map where it is None.
+        why: the reason of the look, which the safety profile needs.
+    """
+    place = Workspace.find(Path(workspace))
+    folder = import_of(place, name)
+    profile = MapFolder(folder.path).read().profile
+    if profile == "safety":
+        record_look(place.root, "report on the map", folder.name, why, profile)
+    path = Path(out) if out else MapFolder(folder.path).path / "report.html"
+    write_page(path, render_policy(gather(place.root, folder, examples=False)))
+    return path

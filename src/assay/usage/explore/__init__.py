@@ -1,0 +1,1 @@
+"""What a map's readers ask: counts, changes and rates by group, of nothing too small to tell."""

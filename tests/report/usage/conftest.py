@@ -1,0 +1,3 @@
+"""The browser, for the pages on usage."""
+
+from tests.support.browser import browser  # noqa: F401
