@@ -13,7 +13,7 @@ from assay.embeddings import Embedder
 from assay.records import LeakCheck, NameCheck, SettingResult, ValidationRecord
 from assay.records.clock import now
 from assay.usage.folder import UsageFolder
-from assay.usage.mapping.corpus import text_of
+from assay.usage.mapping.conversations import text_of
 from assay.usage.mapping.describing import Describer
 from assay.usage.mapping.settings import WORDS, MapSettings
 from assay.usage.mapping.words import without_placeholders
