@@ -20,6 +20,7 @@ from assay.cli import (
     usage,
     usage_privacy,
     usage_scoring,
+    validating,
     watching,
 )
 from assay.cli.output import FAILED, STOPPED, fail
@@ -49,6 +50,7 @@ for room in (
     exploring,
     usage_scoring,
     usage_privacy,
+    validating,
 ):
     room.register(app)
 
