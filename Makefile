@@ -14,7 +14,7 @@ quickstart: $(VENV)/installed-local
 	$(BIN)/assay quickstart
 
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check src tests benchmarks

@@ -27,6 +27,7 @@ HEAVY = {  # package -> the rooms that may import it
     "pyarrow": {"formats", "store"},
     "pydantic": {"evals", "launch", "runs", "watch"},
     "python_calamine": {"formats"},
+    "ray": {"usage"},
     "rich": {"cli"},
     "sklearn": {"usage"},
     "spacy": {"usage"},

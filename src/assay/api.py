@@ -33,7 +33,15 @@ from assay.launch import (
     sign_launch,
 )
 from assay.models.verbs import LocalModel, add_local_model, local_models
-from assay.records import Certificate, Comparison, Difference, ImportRecord, MapRecord, Matrix
+from assay.records import (
+    Certificate,
+    Comparison,
+    Difference,
+    ImportRecord,
+    MapRecord,
+    Matrix,
+    ValidationRecord,
+)
 from assay.report.usage.verbs import explore_usage, report_usage
 from assay.report.verbs import make_report, report_comparison, report_launch
 from assay.runs import Controls, Progress, Spending
@@ -61,6 +69,7 @@ from assay.usage.mapping import MapSettings, map_usage
 from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged
 from assay.usage.score_verbs import UsageScores, score_usage
+from assay.usage.validation import ValidationSettings, validate_usage
 from assay.watch import Claim, WatchStatus, WatchTurn
 from assay.watch.verbs import init_watch, start_watch, stop_watch, watch_status
 
@@ -87,6 +96,8 @@ __all__ = [
     "Summary",
     "UsageLook",
     "UsageScores",
+    "ValidationRecord",
+    "ValidationSettings",
     "WatchStatus",
     "WatchTurn",
     "accept_samples",
@@ -140,6 +151,7 @@ __all__ = [
     "start_watch",
     "stop_watch",
     "usage_looks",
+    "validate_usage",
     "watch_status",
 ]
 

@@ -91,3 +91,15 @@ def test_mistakes_are_told_in_one_message(
     assert found.returncode == 1
     assert told in found.stderr
     assert "Traceback" not in found.stderr
+
+
+def test_a_sheet_that_nobody_filled_says_so_and_a_wrong_choice_names_the_right_ones(
+    workspace: Path,
+) -> None:
+    done(assay("labels", "sample", "latest", "--n", "4", "--out", "blank.csv", cwd=workspace))
+    told = assay("labels", "import", "blank.csv", "--rater", "ann", cwd=workspace)
+    assert told.returncode == 0
+    assert "No label stands in any of 4 rows" in told.stdout + told.stderr
+    wrong = assay("labels", "sample", "latest", "--strategy", "odd", "--out", "x", cwd=workspace)
+    assert wrong.returncode == 1
+    assert "'--strategy': 'odd' is not one of 'random'" in wrong.stderr

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from assay.cli import main
 from assay.records import Transcript
 from assay.usage.folder import UsageFolder
 from assay.usage.looks import looks
@@ -21,64 +22,86 @@ def usage(tmp_path: Path) -> UsageFolder:
     return import_of(tmp_path, about(300))
 
 
-def typed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "assay", "usage", "map", *arguments],
-        cwd=folder,
-        env={**os.environ, "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def test_a_map_is_made_and_told(tmp_path: Path, usage: UsageFolder) -> None:
-    done = typed(tmp_path, "made", "--embedder", "words", "--json")
+Typed = Callable[..., Done]
+
+
+@pytest.fixture
+def typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Typed:
+    """What the command says and how it ends, in this process: starting one takes longer."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def typed(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["assay", "usage", "map", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Done(int(ended.value.code or 0), said.out, said.err)
+
+    return typed
+
+
+def test_a_map_is_made_and_told(tmp_path: Path, usage: UsageFolder, typed: Typed) -> None:
+    done = typed("made", "--embedder", "words", "--json")
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert record["shown"] + sum(record["hidden"].values()) == 300
-    again = typed(tmp_path, "made", "--embedder", "words")
+    again = typed("made", "--embedder", "words")
     assert again.returncode == 0
     assert "shown" in again.stdout
     assert "Map of made: usage/made/map/" in again.stderr
 
 
-def test_where_nothing_may_be_shown_the_command_says_so(tmp_path: Path, usage: UsageFolder) -> None:
-    done = typed(tmp_path, "made", "--embedder", "words", "--min-conversations", "1000")
+def test_where_nothing_may_be_shown_the_command_says_so(
+    tmp_path: Path, usage: UsageFolder, typed: Typed
+) -> None:
+    done = typed("made", "--embedder", "words", "--min-conversations", "1000")
     assert done.returncode == 2
     assert "too few conversations" in done.stdout
 
 
-def test_a_safety_map_needs_a_reason_which_is_kept(tmp_path: Path, usage: UsageFolder) -> None:
-    done = typed(tmp_path, "made", "--embedder", "words", "--profile", "safety")
+def test_a_safety_map_needs_a_reason_which_is_kept(
+    tmp_path: Path, usage: UsageFolder, typed: Typed
+) -> None:
+    done = typed("made", "--embedder", "words", "--profile", "safety")
     assert done.returncode == 1
     assert "--why" in done.stderr
-    done = typed(
-        tmp_path, "made", "--embedder", "words", "--profile", "safety", "--why", "a report of spam"
-    )
+    done = typed("made", "--embedder", "words", "--profile", "safety", "--why", "a report of spam")
     assert done.returncode == 0, done.stderr
     (look,) = looks(tmp_path)
     assert (look.what, look.subject, look.why) == ("map", "made", "a report of spam")
 
 
-def test_a_seed_below_nothing_is_refused_in_words(tmp_path: Path, usage: UsageFolder) -> None:
-    done = typed(tmp_path, "--seed", "-1")
+def test_a_seed_below_nothing_is_refused_in_words(
+    tmp_path: Path, usage: UsageFolder, typed: Typed
+) -> None:
+    done = typed("--seed", "-1")
     assert done.returncode == 1
     assert done.stderr.startswith("assay: assay usage map: the seed is -1.")
 
 
-def test_an_import_that_is_not_there(tmp_path: Path, usage: UsageFolder) -> None:
-    done = typed(tmp_path, "other")
+def test_an_import_that_is_not_there(tmp_path: Path, usage: UsageFolder, typed: Typed) -> None:
+    done = typed("other")
     assert done.returncode == 1
     assert "there is no import 'other'" in done.stderr
 
 
-def test_without_accounts_the_command_says_what_to_do(tmp_path: Path) -> None:
+def test_without_accounts_the_command_says_what_to_do(tmp_path: Path, typed: Typed) -> None:
     rows = [Transcript(each.transcript_id, each.messages) for each in about(60)]
     import_of(tmp_path, rows)
-    done = typed(tmp_path, "made", "--embedder", "words")
+    done = typed("made", "--embedder", "words")
     assert done.returncode == 1
     assert "--accounts-unknown" in done.stderr
-    done = typed(tmp_path, "made", "--embedder", "words", "--accounts-unknown")
+    done = typed("made", "--embedder", "words", "--accounts-unknown")
     assert done.returncode == 0
     assert "ACCOUNTS UNKNOWN" in done.stderr

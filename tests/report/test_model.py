@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from tests.report.material import (
     a_run,
     an_eval,
 )
+from tests.report.test_changes import a_difference
 
 
 def view(*estimates: Estimate, **changes: Any) -> RunView:
@@ -194,3 +196,19 @@ def test_the_material_fills_every_kind_of_table() -> None:
     assert len(tables.twins()) == 6
     assert any(row.difference and row.difference.clear for row in tables.overall().rows)
     assert any(row.difference and not row.difference.clear for row in tables.overall().rows)
+
+
+def test_paired_differences_come_before_whether_the_intervals_overlap() -> None:
+    ours, theirs = a_figure(0.6), a_figure(0.5)
+    (row,) = Tables(view(ours), view(theirs)).overall().rows
+    assert row.difference is not None
+    assert not row.difference.clear
+    paired = a_difference(
+        eval=ours.eval, scorer=ours.scorer, slice=ours.slice, verdict="better",
+        value=0.1, low=0.04, high=0.16,
+    )  # fmt: skip
+    (row,) = Tables(replace(view(ours), differences=(paired,)), view(theirs)).overall().rows
+    assert row.difference is not None
+    assert row.difference.clear
+    assert row.difference.size == "+10.0 points"
+    assert row.difference.note.startswith("[+4.0, +16.0]; clearly better; 200 pairs")

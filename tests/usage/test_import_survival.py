@@ -23,10 +23,10 @@ from assay.usage.folder import UsageFolder
 from assay.usage.ingest import Retention, ingest
 from assay.usage import sources
 from assay.usage.sources import files_of
-sources._TASK_ROWS = 20
+sources._TASK_ROWS = 10
 ingest(
     UsageFolder(Path(sys.argv[1])), b"k" * 32, files_of([sys.argv[2]]),
-    part_rows=40, children=int(sys.argv[3]), retention=Retention(True, 30),
+    part_rows=20, children=int(sys.argv[3]), retention=Retention(True, 30),
 )
 """
 
@@ -41,11 +41,11 @@ def rows(place: Path) -> list[dict[str, object]]:
 
 def test_killed_at_twenty_random_moments(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
-    write(logs / "a.jsonl", [chat(number, 1 + number % 2) for number in range(3_000)])
+    write(logs / "a.jsonl", [chat(number, 1 + number % 2) for number in range(900)])
     (logs / "a.jsonl").open("a").write('{"broken\n')
-    write(logs / "b.jsonl", [chat(number % 2_000) for number in range(2_500, 4_500)])
-    write(logs / "c.jsonl", [chat(number, 3) for number in range(0, 3_000, 5)])
-    spans = [ex.export(ex.span(ex.PRESENT, number=n), ex.span({})) for n in range(300)]
+    write(logs / "b.jsonl", [chat(number % 600) for number in range(750, 1_350)])
+    write(logs / "c.jsonl", [chat(number, 3) for number in range(0, 900, 5)])
+    spans = [ex.export(ex.span(ex.PRESENT, number=n), ex.span({})) for n in range(100)]
     write(logs / "d.jsonl", spans)
     whole = tmp_path / "whole"
     started = time.monotonic()

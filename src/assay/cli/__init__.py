@@ -20,6 +20,7 @@ from assay.cli import (
     usage,
     usage_privacy,
     usage_scoring,
+    validating,
     watching,
 )
 from assay.cli.output import FAILED, STOPPED, fail
@@ -49,6 +50,7 @@ for room in (
     exploring,
     usage_scoring,
     usage_privacy,
+    validating,
 ):
     room.register(app)
 
@@ -67,6 +69,7 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except typer.TyperException as error:  # a wrong option or argument
+        error.message = error.message.replace("Value error, ", "")  # pydantic's words
         error.show()  # type: ignore[attr-defined]
         code = FAILED
     except (typer.Abort, KeyboardInterrupt):

@@ -111,9 +111,12 @@ def import_(
     if as_json:
         print_json(taken)
         return
+    if not taken.added and not taken.known:
+        note(f"No label stands in any of {taken.blank:,} rows: fill the column label, then again.")
+        return
     note(
         f"{taken.added:,} labels are new, {taken.known:,} were known, {taken.blank:,} rows are "
-        f"blank; by {', '.join(taken.raters) or 'nobody'}, of {', '.join(taken.runs) or 'no run'}."
+        f"blank; by {', '.join(taken.raters)}, of {', '.join(taken.runs)}."
     )
 
 

@@ -36,7 +36,12 @@ def show(name: Run = "latest", workspace: Workspace = Path(), as_json: AsJson = 
     if summary.alive:
         note("A process is working on this run now.")
     elif summary.resumable:
-        note(f"This run is unfinished. To go on: assay resume {summary.run.id}")
+        lacks = (
+            "Some samples lack a score"
+            if summary.run.status == "complete"
+            else "This run is unfinished"
+        )
+        note(f"{lacks}. To go on: assay resume {summary.run.id}")
 
 
 def list_(workspace: Workspace = Path(), as_json: AsJson = False) -> None:

@@ -71,6 +71,12 @@ def map_(
         str | None,
         typer.Option(help="A model, provider/model, that names groups; none, if left out."),
     ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            help="ray://HOST:PORT or HOST:PORT of a Ray cluster; ray for one started here."
+        ),
+    ] = None,
     text: Annotated[
         Text, typer.Option(help="said: what people wrote; facets: what a model says they asked.")
     ] = Text.said,
@@ -102,6 +108,7 @@ def map_(
         controls=api.Controls(spending=api.Spending(max_tokens_spent, max_dollars)),
         why=why,
         tell=_teller(),
+        on=on,
         workspace=workspace,
     )
     if as_json:

@@ -26,7 +26,8 @@ def register(app: typer.Typer) -> None:
 @usage.command("import")
 def import_(
     sources: Annotated[
-        list[str], typer.Argument(help="Log files, folders or patterns; they may be packed.")
+        list[str],
+        typer.Argument(help="Log files, folders or patterns, here or s3://; may be packed."),
     ],
     name: Annotated[
         str | None, typer.Option(help=f"{_NAME} Made from the first source if left out.")

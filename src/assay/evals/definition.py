@@ -24,6 +24,7 @@ from pydantic_core.core_schema import CoreSchema, no_info_after_validator_functi
 from assay.errors import DefinitionError, NotFoundError, Problem
 from assay.evals.faults import Place, problems_of
 from assay.evals.yaml_file import read_yaml
+from assay.evals.yaml_parts import schema_of
 from assay.records import Chapter, Parameters
 
 FILE = "eval.yaml"
@@ -270,22 +271,7 @@ def load_eval(folder: Path | str) -> EvalDefinition:
 
 def eval_schema() -> dict[str, Any]:
     """The JSON Schema of eval.yaml, for editors."""
-    schema = _plain(EvalDefinition.model_json_schema())
-    schema["description"] = "The definition of an eval: eval.yaml."
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def _plain(schema: Any, names: bool = False) -> Any:
-    """A schema without pydantic's titles. ``names``: its keys are fields of ours."""
-    if isinstance(schema, list):
-        return [_plain(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: _plain(value, names=key in ("properties", "$defs"))
-        for key, value in schema.items()
-        if names or key != "title"
-    }
+    return schema_of(EvalDefinition, "The definition of an eval: eval.yaml.")
 
 
 def file_in(folder: Path, name: str, *, field: str) -> Path:

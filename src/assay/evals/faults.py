@@ -9,6 +9,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from assay.errors import Problem
@@ -17,6 +18,9 @@ from assay.evals.yaml_file import YamlFile
 Place = tuple[int | str, ...]
 Owner = Callable[[Place], type[BaseModel]]
 """Gives the model that the last part of a place is, or might have been, a field of."""
+
+
+UNKNOWN_FIELD = "there is no such field."
 
 
 def problems_of(written: YamlFile, error: ValidationError, owner: Owner) -> list[Problem]:
@@ -43,12 +47,12 @@ def _explained(detail: ErrorDetails, owner: Owner) -> tuple[str, str]:
     place, kind, context = detail["loc"], detail["type"], detail.get("ctx", {})
     is_ = f"It is {detail['input']!r:.60}."
     if kind == "extra_forbidden":
-        known = list(owner(place).model_fields)
-        return "there is no such field.", (
+        known = list(_fields_of(owner(place)))
+        return UNKNOWN_FIELD, (
             f"{_meant(str(place[-1]), known)}The fields are: {', '.join(known)}."
         )
     if kind == "missing":
-        field = owner(place).model_fields.get(str(place[-1]))
+        field = _fields_of(owner(place)).get(str(place[-1]))
         return "this field is missing.", (field.description if field else None) or "Add it."
     if kind == "value_error":
         what, _, remedy = str(context["error"]).partition("; ")
@@ -65,6 +69,11 @@ def _explained(detail: ErrorDetails, owner: Owner) -> tuple[str, str]:
     if kind in _SAID:
         return f"{_SAID[kind].format(**context)}.", is_
     return f"{detail['msg'][0].lower()}{detail['msg'][1:]}.", is_
+
+
+def _fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """A model's fields by the names that they have in the file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 _SAID = {

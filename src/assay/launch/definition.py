@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -22,14 +22,12 @@ from pydantic import (
 from assay.errors import DefinitionError, NotFoundError, Problem
 from assay.evals.faults import Place, problems_of
 from assay.evals.yaml_file import YamlFile, read_yaml
+from assay.evals.yaml_parts import STRICT, Name, Slice, Text, schema_of
 
 FOLDER = "launches"
 """Where a workspace keeps its launches."""
 
-_STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
-_Text = Annotated[str, Field(min_length=1)]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
-_Name = Annotated[str, Field(pattern=r"^[a-z0-9]+([-_.][a-z0-9]+)*$", max_length=100)]
 
 
 def _as_date(value: Any) -> Any:
@@ -47,10 +45,10 @@ _Date = Annotated[datetime.date, BeforeValidator(_as_date)]
 class Subject(BaseModel):
     """What is examined: a model, whose newest complete runs count, or one run by its id."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
-    model: _Text | None = Field(None, description="provider/model.")
-    run: _Text | None = Field(None, description="A run's id, or the beginning of it.")
+    model: Text | None = Field(None, description="provider/model.")
+    run: Text | None = Field(None, description="A run's id, or the beginning of it.")
 
     @model_validator(mode="before")
     @classmethod
@@ -67,14 +65,14 @@ class Subject(BaseModel):
 class Surface(BaseModel):
     """One way in which people meet the model: bare, behind a system prompt, behind safeguards."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     description: str = Field("", description="What it is, for the reader.")
     safeguards: str = Field("", description="What stands around the model, for the reader.")
-    model: _Text | None = Field(
+    model: Text | None = Field(
         None, description="The model's name there, where it is not the candidate's own."
     )
-    run: _Text | None = Field(None, description="The run that is the evidence, by its id.")
+    run: Text | None = Field(None, description="The run that is the evidence, by its id.")
     system: str | None = Field(
         None, description='Only runs with this system prompt count ("" for none).'
     )
@@ -86,24 +84,10 @@ class Surface(BaseModel):
         return self
 
 
-class Slice(BaseModel):
-    """Which samples count. What is left out is not asked for."""
-
-    model_config = _STRICT
-
-    polarity: Literal["violative", "benign"] | None = None
-    policy_area: _Text | None = None
-    language: _Text | None = None
-
-    def columns(self) -> dict[str, str]:
-        """Column and value of each condition."""
-        return {name: value for name, value in self.model_dump().items() if value is not None}
-
-
 class Limit(BaseModel):
     """An absolute limit on the figure."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     min: _Finite | None = Field(None, description="The truth must be shown to be this or more.")
     max: _Finite | None = Field(None, description="The truth must be shown to be this or less.")
@@ -118,9 +102,9 @@ class Limit(BaseModel):
 class Margin(BaseModel):
     """Non-inferiority: how much worse than a baseline the candidate may be."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
-    against: _Text = Field(description="The name of a baseline.")
+    against: Text = Field(description="The name of a baseline.")
     worse_by_at_most: Annotated[_Finite, Field(ge=0)] = Field(
         description="In the scorer's units: 0.02 is two points of a rate."
     )
@@ -129,20 +113,20 @@ class Margin(BaseModel):
 class Gate(BaseModel):
     """One requirement: of an eval, a scorer and a slice, a limit or a margin."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
-    id: _Name = Field(description="Lower-case words joined by hyphens.")
+    id: Name = Field(description="Lower-case words joined by hyphens.")
     description: str = Field("", description="What it guards against.")
-    eval: _Text = Field(description="The eval's name.")
-    scorer: _Text = Field(description="The scorer's name in that eval.")
+    eval: Text = Field(description="The eval's name.")
+    scorer: Text = Field(description="The scorer's name in that eval.")
     slice: Slice = Field(Slice.model_construct(), description="Which samples count.")
-    surface: _Text | None = Field(None, description="The name of a surface.")
+    surface: Text | None = Field(None, description="The name of a surface.")
     limit: Limit | None = Field(None, description="min or max.")
     margin: Margin | None = Field(None, description="against and worse_by_at_most.")
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
         0.95, description="One-sided: how sure a pass or a fail must be."
     )
-    owner: _Text = Field(description="Who answers for it.")
+    owner: Text = Field(description="Who answers for it.")
     policy: str = Field("", description="The policy behind it: in words, or its id.")
 
     @model_validator(mode="after")
@@ -155,20 +139,20 @@ class Gate(BaseModel):
 class Waiver(BaseModel):
     """A named person's word that the launch may go on although a gate did not pass."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
-    gate: _Text = Field(description="The gate's id.")
-    by: _Text = Field(description="Who waives it.")
-    reason: _Text = Field(description="Why.")
+    gate: Text = Field(description="The gate's id.")
+    by: Text = Field(description="Who waives it.")
+    reason: Text = Field(description="Why.")
     expires: _Date = Field(description="The last day on which it holds: 2027-01-31.")
 
 
 class LaunchDefinition(BaseModel):
     """A launch as its file defines it: the candidate, and the gates that it must pass."""
 
-    model_config = ConfigDict(**_STRICT, title="Assay launch")
+    model_config = ConfigDict(**STRICT, title="Assay launch")
 
-    name: _Name = Field(description="The file's name without .yaml.")
+    name: Name = Field(description="The file's name without .yaml.")
     description: str = Field("", description="What is to be launched.")
     candidate: Subject = Field(description="provider/model, or run: ID.")
     baselines: dict[str, Subject] = Field(
@@ -244,25 +228,11 @@ def load_launch(name: str, root: Path) -> LaunchDefinition:
 
 def launch_schema() -> dict[str, Any]:
     """The JSON Schema of a launch's file, for editors."""
-    schema: dict[str, Any] = _plain(LaunchDefinition.model_json_schema())
+    schema = schema_of(LaunchDefinition, "The definition of a launch: launches/<name>.yaml.")
     subject = schema["$defs"]["Subject"]
     text = {"type": "string", "minLength": 1, "description": "provider/model."}
     schema["$defs"]["Subject"] = {"anyOf": [text, subject]}
-    schema["description"] = "The definition of a launch: launches/<name>.yaml."
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def _plain(schema: Any, names: bool = False) -> Any:
-    """A schema without pydantic's titles. ``names``: its keys are fields of ours."""
-    if isinstance(schema, list):
-        return [_plain(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: _plain(value, names=key in ("properties", "$defs"))
-        for key, value in schema.items()
-        if names or key != "title"
-    }
+    return schema
 
 
 def _loose_ends(definition: LaunchDefinition, written: YamlFile) -> Iterator[Problem]:

@@ -41,7 +41,7 @@ def difference(ours: Estimate, theirs: Estimate, scale: Scale) -> Difference:
     higher = ours.low > theirs.high  # type: ignore[operator]
     lower = ours.high < theirs.low  # type: ignore[operator]
     if not (higher or lower):
-        return Difference(size, "", "no clear difference", False)
+        return Difference(size, "", "the intervals overlap: not decided", False)
     if not _survives_missing(ours, theirs, higher):
         return Difference(size, "", "not clear: what is missing could undo it", False)
     if ours.warning or theirs.warning:

@@ -204,7 +204,10 @@ def _differences(overall: Table) -> Iterator[Finding]:
     if not overall.compared:
         yield Finding("Comparison", "No overall figure of the two runs could be compared.")
     elif not clear:
-        told = f"None of {overall.compared} overall figures differs clearly from the baseline's."
+        told = (
+            f"None of {overall.compared} overall differences from the baseline is clear, which is"
+            " not to say that there is none: see their intervals."
+        )
         yield Finding("Comparison", told)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from assay.records import Difference as Paired
 from assay.records import Estimate, Good, RunRecord, ScoreRow, ScorerRecord, Transcript
+from assay.report.changes import change
 from assay.report.compare import Difference, difference, direction, incomparable
 from assay.report.text import Scale, missing_words, seconds_words, trust_words
 
@@ -28,13 +30,15 @@ class RunView:
     ``estimates`` hold overall figures (``slice == {}``) and those of slices, such as
     ``{"polarity": "benign"}`` or ``{"policy_area": "fraud", "polarity": "violative"}``.
     ``transcripts`` gives each transcript with its scores; it is read once, and never held whole.
-    ``cut_off`` counts, by eval, the replies that the token limit broke off.
+    ``cut_off`` counts, by eval, the replies that the token limit broke off. ``differences`` are the
+    paired ones from the baseline, where this is a candidate.
     """
 
     record: RunRecord
     estimates: tuple[Estimate, ...]
     transcripts: Iterable[tuple[Transcript, tuple[ScoreRow, ...]]]
     cut_off: Mapping[str, int] = field(default_factory=dict)
+    differences: tuple[Paired, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,7 @@ class Tables:
     def __init__(self, candidate: RunView, baseline: RunView | None) -> None:
         self._runs = [candidate.record] + ([baseline.record] if baseline else [])
         self._figures = [_by_place(candidate), _by_place(baseline) if baseline else {}]
+        self._paired = {_place(each): each for each in candidate.differences}
         self._incomparable = incomparable(candidate.record, baseline.record) if baseline else {}
         self._scales = dict(self._each_scale(candidate, baseline))
 
@@ -294,7 +299,11 @@ class Tables:
             reason = "scored by different versions of the scorer"
         if reason:
             return Difference("", "", f"not comparable: {reason}", False)
-        return difference(ours, theirs, scale)
+        told = change(self._paired.get(_place(ours)), scale)
+        if told is None or not told.size:
+            return difference(ours, theirs, scale)
+        note = "; ".join(filter(None, (told.interval, told.verdict, told.notes)))
+        return Difference(told.size, told.difference.verdict, note, told.clear)
 
     def _each_scale(
         self, candidate: RunView, baseline: RunView | None
@@ -334,7 +343,11 @@ def figure(estimate: Estimate | None, scale: Scale) -> Figure | None:
 
 
 def _by_place(view: RunView) -> dict[_Place, Estimate]:
-    return {(e.eval, e.scorer, tuple(sorted(e.slice.items()))): e for e in view.estimates}
+    return {_place(each): each for each in view.estimates}
+
+
+def _place(of: Estimate | Paired) -> _Place:
+    return of.eval, of.scorer, tuple(sorted(of.slice.items()))
 
 
 def _keys(slice: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

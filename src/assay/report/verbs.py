@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -44,8 +45,13 @@ def make_report(
     folder = with_tables(place.run(name))
     baseline = baseline or folder.read().baseline
     path = Path(out) if out else folder.path / "report.html"
-    other = _view(with_tables(place.run(baseline))) if baseline else None
-    write_report(path, _view(folder), other)
+    if not baseline:
+        write_report(path, _view(folder), None)
+        return path
+    other = with_tables(place.run(baseline))
+    found = compare(other, folder)
+    view = replace(_view(folder), differences=(*found.overall, *found.slices))
+    write_report(path, view, _view(other))
     return path
 
 

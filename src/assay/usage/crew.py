@@ -10,24 +10,23 @@ import contextlib
 import datetime
 import functools
 import os
-import struct
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from assay.errors import AssayError, StoreError
 from assay.formats.usage_units import Unit
 from assay.usage.door import Door, Passed
+from assay.usage.pipes import receive, send
 
 Label = TypeVar("Label")
 
-_LENGTH = struct.Struct("<Q")
 _AHEAD = 2  # tasks that wait for each child, so that none waits for us
 
 
@@ -135,12 +134,12 @@ class _Child:
         assert self._process.stdout is not None
         self._in, self._out = self._process.stdin, self._process.stdout
         with contextlib.suppress(BrokenPipeError):
-            _send(self._in, secret)
+            send(self._in, secret)
 
     def do(self, task: Task) -> list[Passed]:
         try:
-            _send(self._in, _encoder.encode(task))
-            answer = _answers.decode(_receive(self._out))
+            send(self._in, _encoder.encode(task))
+            answer = _answers.decode(receive(self._out))
         except (OSError, EOFError, ValueError) as error:
             raise StoreError(
                 f"a process that read the log ended early ({error or 'it was killed'}).",
@@ -158,37 +157,19 @@ class _Child:
                 pipe.close()
 
 
-def _send(pipe: IO[bytes], data: bytes) -> None:
-    pipe.write(_LENGTH.pack(len(data)))
-    pipe.write(data)
-    pipe.flush()
-
-
-def _receive(pipe: IO[bytes]) -> bytes:
-    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
-    return _exactly(pipe, length)
-
-
-def _exactly(pipe: IO[bytes], size: int) -> bytes:
-    data = pipe.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
-
-
 def _serve() -> None:
     """What a child does, until its standard input is closed."""
     tasks, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # nothing else may speak there
     try:
-        doors = Doors(_receive(tasks))
+        doors = Doors(receive(tasks))
         while True:
-            task = _tasks.decode(_receive(tasks))
+            task = _tasks.decode(receive(tasks))
             try:
                 answer = _Answer(doors.do(task))
             except AssayError as error:
                 answer = _Answer([], str(error))
-            _send(answers, _encoder.encode(answer))
+            send(answers, _encoder.encode(answer))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
 

@@ -45,11 +45,7 @@ class FacetedFolder(UsageFolder):
             for each in read_rows(part, Transcript, wanted):
                 if each.transcript_id in old:
                     continue
-                facets = told.get(each.transcript_id)
-                if facets is not None:
-                    said = (Message("user", facets.request),)
-                    each = msgspec.structs.replace(each, messages=said)
-                yield each
+                yield in_short(each, told)
 
     def concerns(self) -> Iterator[float]:
         """The concern of every conversation, in order; NaN where it is not known."""
@@ -76,14 +72,31 @@ class FacetedFolder(UsageFolder):
             )
         return found
 
-    def _told(self, part: Path) -> dict[str, Facets]:
+    def told_by(self, part: Path) -> Path | None:
+        """The facets of a part's conversations, if there are any."""
         file = self.facets_folder / part.name
-        columns = {"transcript_id", "request", "concern", "missing"}
-        rows = _rows(file, columns) if file.exists() else iter(())
-        return {row.transcript_id: row for row in rows if row.missing is None}
+        return file if file.exists() else None
+
+    def _told(self, part: Path) -> dict[str, Facets]:
+        file = self.told_by(part)
+        return {} if file is None else facets_in(file)
 
     def _files(self) -> list[Path]:
         return sorted(self.facets_folder.glob("part-*.parquet"))
+
+
+def facets_in(file: Path) -> dict[str, Facets]:
+    """The facets of conversations by their ids, where there are any."""
+    rows = _rows(file, {"transcript_id", "request", "concern", "missing"})
+    return {row.transcript_id: row for row in rows if row.missing is None}
+
+
+def in_short(transcript: Transcript, told: dict[str, Facets]) -> Transcript:
+    """A conversation with its request as all that was said; as it is where that is not known."""
+    facets = told.get(transcript.transcript_id)
+    if facets is None:
+        return transcript
+    return msgspec.structs.replace(transcript, messages=(Message("user", facets.request),))
 
 
 def _rows(file: Path, columns: Collection[str]) -> Iterator[Facets]:

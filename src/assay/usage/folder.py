@@ -57,6 +57,10 @@ class UsageFolder:
         """What a reader of what is made of the transcripts must know; here nothing."""
         return []
 
+    def told_by(self, part: Path) -> Path | None:
+        """The file of what stands for a part's own words; None where they stand for themselves."""
+        return None
+
     def superseded(self) -> set[str]:
         """Ids of stored transcripts of which a longer version came later."""
         if not self.state_file.is_file():

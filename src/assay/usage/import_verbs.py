@@ -8,6 +8,7 @@ from pathlib import Path
 from assay.formats.usage_registry import check_format, check_mapping
 from assay.records import ImportRecord
 from assay.runs.settings import load_settings
+from assay.store.bucket import Remote, in_bucket, remote_files
 from assay.store.workspace import Workspace
 from assay.usage.folder import slug, usage_folder
 from assay.usage.ingest import ImportStanding, Retention, ingest
@@ -28,7 +29,8 @@ def import_usage(
     """Take logs of usage in, redacted at the door. The same call again adds nothing.
 
     Args:
-        sources: files, folders or patterns; they may be packed by gzip, zstd, bzip2 or xz.
+        sources: files, folders or patterns, ``s3://`` ones too; they may be packed by gzip, zstd,
+            bzip2 or xz.
         name: the import's name; made from the first source where it is None.
         format: the logs' format, where their rows do not tell it.
         mapping: columns (or paths such as ``metadata.tenant``) by field.
@@ -38,7 +40,9 @@ def import_usage(
         check_format(format)
     check_mapping(mapping or {})
     place = Workspace.find(Path(workspace))
-    files = files_of(sources, without=place.usage_folder.resolve())
+    here = [source for source in sources if not in_bucket(source)]
+    files: list[Path | Remote] = [*files_of(here, without=place.usage_folder.resolve())]
+    files += [file for each in sources if in_bucket(each) for file in remote_files(str(each))]
     folder = usage_folder(place, name or slug(stem_of(sources[0])))
     return ingest(
         folder,

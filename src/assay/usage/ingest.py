@@ -12,6 +12,7 @@ from pathlib import Path
 
 from assay.errors import NotFoundError
 from assay.records import ImportRecord, RejectedRow, now
+from assay.store.bucket import Remote
 from assay.store.tables import TableWriter
 from assay.usage.crew import Crew, Task
 from assay.usage.folder import UsageFolder
@@ -50,7 +51,7 @@ class Retention:
 def ingest(
     folder: UsageFolder,
     secret: bytes,
-    files: Sequence[Path],
+    files: Sequence[Path | Remote],
     *,
     format: str | None = None,
     mapping: dict[str, str] | None = None,
@@ -94,7 +95,7 @@ def ingest(
 def _take_all(
     keeper: Keeper,
     crew: Crew,
-    todo: Sequence[tuple[Path, Source]],
+    todo: Sequence[tuple[Path | Remote, Source]],
     reading: Reading,
     tell: Tell | None,
 ) -> None:

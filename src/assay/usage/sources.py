@@ -7,6 +7,7 @@ import datetime
 import glob
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from assay.formats.usage_registry import detect, parse
 from assay.formats.usage_stream import PACKED_SUFFIXES, DamagedError
 from assay.formats.usage_tables import readable, table_kind, table_units
 from assay.formats.usage_units import Unit, json_units
+from assay.store.bucket import Remote, fetch
 from assay.usage.crew import Task
 from assay.usage.state import Source
 
@@ -97,16 +99,37 @@ def stem_of(source: str | Path) -> str:
     return path.stem if path.stem.strip("*?[]. ") else path.parent.name
 
 
-def stamp_of(path: Path, reading: Reading) -> str:
+def stamp_of(file: Path | Remote, reading: Reading) -> str:
     """What tells whether a file is as it was, and read as it was."""
-    about = path.stat()
     how = [reading.format, sorted(reading.mapping.items())]
+    if isinstance(file, Remote):
+        return json.dumps([file.size, file.changed, how])
+    about = file.stat()
     return json.dumps([about.st_size, about.st_mtime_ns, how])
 
 
+@contextlib.contextmanager
+def at_hand(file: Path | Remote, folder: Path) -> Iterator[Path]:
+    """The file on this machine, while the block runs; what lies in a bucket is fetched first.
+
+    Raises:
+        StoreError: it could not be fetched.
+    """
+    if isinstance(file, Path):
+        yield file
+        return
+    suffixes = re.sub(r"[^a-z0-9.]", "", "".join(Path(file.uri).suffixes[-2:]).lower())
+    target = folder / f"source.fetched{suffixes}"
+    fetch(file, target)
+    try:
+        yield target
+    finally:
+        target.unlink(missing_ok=True)
+
+
 def begun(
-    files: Iterable[Path], known: Sequence[Source], reading: Reading
-) -> Iterator[tuple[Path, Source]]:
+    files: Iterable[Path | Remote], known: Sequence[Source], reading: Reading
+) -> Iterator[tuple[Path | Remote, Source]]:
     """The files that are not done, each with where it stands; sources that are known go on.
 
     A file that is as it was when it was done is left out; one that has changed is read again.
@@ -114,9 +137,10 @@ def begun(
     latest = {source.uri: source for source in known}
     number = max((source.id for source in known), default=0)
     for path in files:
-        uri = str(path)
+        uri = path.uri if isinstance(path, Remote) else str(path)
         try:
-            stamp, size = stamp_of(path, reading), path.stat().st_size
+            stamp = stamp_of(path, reading)
+            size = path.size if isinstance(path, Remote) else path.stat().st_size
         except OSError:
             stamp, size = "gone", 0
         source = latest.get(uri)
@@ -128,15 +152,26 @@ def begun(
         yield path, Source(number, uri, reading.format or "", stamp, bytes=size)
 
 
-def tasks(path: Path, source: Source, reading: Reading) -> Iterator[tuple[Step, Task]]:
-    """The rest of a file, cut into tasks; the last one says how the file ended."""
+def tasks(file: Path | Remote, source: Source, reading: Reading) -> Iterator[tuple[Step, Task]]:
+    """The rest of a file, cut into tasks; the last one says how the file ended.
+
+    Raises:
+        StoreError: it lies in a bucket and could not be fetched.
+    """
+    with at_hand(file, reading.folder) as path:
+        yield from _tasks(path, source, reading, fetched=isinstance(file, Remote))
+
+
+def _tasks(
+    path: Path, source: Source, reading: Reading, *, fetched: bool
+) -> Iterator[tuple[Step, Task]]:
     place, line = source.place, source.line
     try:
         for place, line, task in _cut(path, source, reading):
             yield Step(source, place, line), task
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        changed = stamp_of(path, reading) != source.stamp
+        changed = not fetched and stamp_of(path, reading) != source.stamp
         yield Step(source, place, line, digest, True, changed), _task(source, reading, [])
     except OSError as error:
         told = Unit(1, None, b"", place, ("unreadable", f"the file cannot be read ({error})"))

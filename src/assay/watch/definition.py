@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -17,17 +17,15 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from assay.errors import DefinitionError, NotFoundError, Problem
+from assay.evals.faults import UNKNOWN_FIELD, Place, problems_of
 from assay.evals.yaml_file import YamlFile, read_yaml
+from assay.evals.yaml_parts import STRICT, Name, Slice, Text, schema_of
 
 FOLDER = "watches"
 """Where a workspace keeps its watches."""
 
-_STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
-_Text = Annotated[str, Field(min_length=1)]
-_Name = Annotated[str, Field(pattern=r"^[a-z0-9]+([-_.][a-z0-9]+)*$", max_length=100)]
 
 _SPAN = re.compile(r"([1-9]\d{0,5})([mhd])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
@@ -59,27 +57,13 @@ _Variable = Annotated[str, AfterValidator(_a_variable)]
 _Address = Annotated[str, AfterValidator(_an_address)]
 
 
-class Slice(BaseModel):
-    """Which samples count. What is left out is not asked for."""
-
-    model_config = _STRICT
-
-    polarity: Literal["violative", "benign"] | None = None
-    policy_area: _Text | None = None
-    language: _Text | None = None
-
-    def columns(self) -> dict[str, str]:
-        """Column and value of each condition."""
-        return {name: value for name, value in self.model_dump().items() if value is not None}
-
-
 class Reference(BaseModel):
     """What the figure is expected to be: a number, or a baseline run's figure with its error."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     value: float | None = Field(None, description="In the scorer's units: 0.98 is a rate of 98%.")
-    run: _Text | None = Field(None, description="A run of the whole eval, by its id.")
+    run: Text | None = Field(None, description="A run of the whole eval, by its id.")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Reference:
@@ -91,11 +75,11 @@ class Reference(BaseModel):
 class Watched(BaseModel):
     """One figure to watch: of an eval, a scorer and a slice, against a reference."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
-    id: _Name = Field(description="Lower-case words joined by hyphens.")
-    eval: _Text = Field(description="The eval's name.")
-    scorer: _Text = Field(description="The scorer's name in that eval.")
+    id: Name = Field(description="Lower-case words joined by hyphens.")
+    eval: Text = Field(description="The eval's name.")
+    scorer: Text = Field(description="The scorer's name in that eval.")
     slice: Slice = Field(Slice.model_construct(), description="Which samples count.")
     reference: Reference = Field(description="value: a number, or run: ID.")
     margin: Annotated[float, Field(ge=0)] = Field(
@@ -112,7 +96,7 @@ class FalseAlarms(BaseModel):
     ``chance`` suits a promise that is to hold; ``looks`` finds late changes sooner.
     """
 
-    model_config = _STRICT
+    model_config = STRICT
 
     chance: Annotated[float, Field(gt=0, lt=0.5)] | None = Field(
         None, description="That it ever raises one, however long it goes on: 0.05."
@@ -131,7 +115,7 @@ class FalseAlarms(BaseModel):
 class Webhook(BaseModel):
     """An address that the alert is posted to, as JSON."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     url_env: _Variable = Field(description="The environment variable that holds the URL.")
 
@@ -139,16 +123,16 @@ class Webhook(BaseModel):
 class Email(BaseModel):
     """A mail by SMTP."""
 
-    model_config = ConfigDict(**_STRICT, populate_by_name=True)
+    model_config = ConfigDict(**STRICT, populate_by_name=True)
 
     to: Annotated[tuple[_Address, ...], Field(strict=False, min_length=1)] = Field(
         description="Who gets it."
     )
     sender: _Address = Field(alias="from", description="Whom it is from.")
-    host: _Text = Field(description="The mail server.")
+    host: Text = Field(description="The mail server.")
     port: Annotated[int, Field(ge=1, le=65535)] = Field(587, description="Its port.")
     starttls: bool = Field(True, description="Encrypt, and send nothing where that is refused.")
-    user: _Text | None = Field(None, description="Whom to log in as.")
+    user: Text | None = Field(None, description="Whom to log in as.")
     password_env: _Variable | None = Field(
         None, description="The environment variable that holds the password."
     )
@@ -165,9 +149,9 @@ class Email(BaseModel):
 class Channel(BaseModel):
     """One way in which alerts go out."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
-    command: Annotated[tuple[_Text, ...], Field(strict=False, min_length=1)] | None = Field(
+    command: Annotated[tuple[Text, ...], Field(strict=False, min_length=1)] | None = Field(
         None, description="A program and its arguments; the alert comes to its input as JSON."
     )
     webhook: Webhook | None = Field(None, description="url_env.")
@@ -202,11 +186,11 @@ class Channel(BaseModel):
 class WatchDefinition(BaseModel):
     """A watch as its file defines it: what is asked, how often, and when to alert whom."""
 
-    model_config = ConfigDict(**_STRICT, title="Assay watch")
+    model_config = ConfigDict(**STRICT, title="Assay watch")
 
-    name: _Name = Field(description="The file's name without .yaml.")
+    name: Name = Field(description="The file's name without .yaml.")
     description: str = Field("", description="What it is for.")
-    model: _Text = Field(description="provider/model, as it is deployed.")
+    model: Text = Field(description="provider/model, as it is deployed.")
     every: _Span = Field(description="Time between looks: 30m, 6h, 1d.")
     limit: Annotated[int, Field(ge=1)] | None = Field(
         None, description="Samples of each eval a look, drawn at random each time; else all."
@@ -263,7 +247,7 @@ def load_watch(name: str, root: Path) -> WatchDefinition:
     try:
         definition = WatchDefinition.model_validate(written.data)
     except ValidationError as error:
-        raise DefinitionError([_problem(written, each) for each in _worth(error)]) from None
+        raise DefinitionError(list(_explained(written, error))) from None
     problems = list(_loose_ends(definition, written))
     if problems:
         raise DefinitionError(problems)
@@ -278,22 +262,7 @@ def watch_names(root: Path) -> list[str]:
 
 def watch_schema() -> dict[str, Any]:
     """The JSON Schema of a watch's file, for editors."""
-    schema: dict[str, Any] = _plain(WatchDefinition.model_json_schema())
-    schema["description"] = "The definition of a watch: watches/<name>.yaml."
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def _plain(schema: Any, names: bool = False) -> Any:
-    """A schema without pydantic's titles. ``names``: its keys are fields of ours."""
-    if isinstance(schema, list):
-        return [_plain(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: _plain(value, names=key in ("properties", "$defs"))
-        for key, value in schema.items()
-        if names or key != "title"
-    }
+    return schema_of(WatchDefinition, "The definition of a watch: watches/<name>.yaml.")
 
 
 def _loose_ends(definition: WatchDefinition, written: YamlFile) -> Iterator[Problem]:
@@ -319,26 +288,6 @@ def _loose_ends(definition: WatchDefinition, written: YamlFile) -> Iterator[Prob
         ids.add(each.id)
 
 
-def _worth(error: ValidationError) -> list[ErrorDetails]:
-    """One fault a place: the first that pydantic gives."""
-    faults: dict[tuple[int | str, ...], ErrorDetails] = {}
-    for detail in error.errors(include_url=False):
-        faults.setdefault(detail["loc"], detail)
-    return list(faults.values())
-
-
-def _problem(written: YamlFile, detail: ErrorDetails) -> Problem:
-    place = detail["loc"]
-    message, remedy = _explained(place, detail)
-    return Problem(
-        str(written.path),
-        message,
-        remedy,
-        row=written.line_of(place) if place else None,
-        column=".".join(map(str, place)) or None,
-    )
-
-
 _FIELDS: dict[str, type[BaseModel]] = {
     "alerts": Channel,
     "email": Email,
@@ -352,27 +301,17 @@ _FIELDS: dict[str, type[BaseModel]] = {
 _SECRET = re.compile(r"url|password|token|secret|key")
 
 
-def _explained(place: tuple[int | str, ...], detail: ErrorDetails) -> tuple[str, str]:
-    kind, context = detail["type"], detail.get("ctx", {})
+def _owner_of(place: Place) -> type[BaseModel]:
+    """The model that the last part of a place is a field of."""
     named = [str(part) for part in place[:-1] if part in _FIELDS]
-    fields = (_FIELDS[named[-1]] if named else WatchDefinition).model_fields
-    known = [field.alias or name for name, field in fields.items()]
-    if kind == "extra_forbidden":
-        if _SECRET.search(str(place[-1])):
+    return _FIELDS[named[-1]] if named else WatchDefinition
+
+
+def _explained(written: YamlFile, error: ValidationError) -> Iterator[Problem]:
+    """Each fault; who wrote a secret into the file is told where secrets belong."""
+    for problem in problems_of(written, error, _owner_of):
+        unknown = problem.message == UNKNOWN_FIELD
+        if unknown and _SECRET.search((problem.column or "").rpartition(".")[2]):
             remedy = "Secrets stay in the environment: write url_env or password_env, with a name."
-            return "there is no such field.", remedy
-        close = get_close_matches(str(place[-1]), known, 1)
-        meant = f"Did you mean {close[0]}? " if close else ""
-        return "there is no such field.", f"{meant}The fields are: {', '.join(known)}."
-    if kind == "missing":
-        about = [each.description for name, each in fields.items()
-                 if place[-1] in (name, each.alias)]  # fmt: skip
-        return "this field is missing.", (about[0] if about else None) or "Add it."
-    if kind == "value_error":
-        what, _, remedy = str(context["error"]).partition("; ")
-        return f"{what}.", f"{remedy[:1].upper()}{remedy[1:]}."
-    if kind == "string_pattern_mismatch":
-        return f"{detail['input']!r:.60} is not a name.", "Use lower-case words joined by hyphens."
-    if kind == "string_type":
-        return "this must be text.", f'Put it in quotes: "{detail["input"]!s:.60}".'
-    return f"{detail['msg'][0].lower()}{detail['msg'][1:]}.", f"It is {detail['input']!r:.60}."
+            problem = replace(problem, remedy=remedy)
+        yield problem

@@ -246,13 +246,29 @@ class TestPaper:
             assert words in paper[0]
         assert re.search(rf"1 / {len(paper)}\s*$", paper[0])
 
-    def test_folds_are_open_and_transcripts_are_left_out(self, paper: list[str]) -> None:
+    def test_folds_are_open_and_transcripts_and_sql_are_left_out(self, paper: list[str]) -> None:
         whole = "\n".join(paper)
         assert "illegal drugs" in whole
-        assert "SELECT run_id" in whole
+        assert "SELECT" not in whole
+        assert re.search(r"file itself holds \d+ of the candidate's\s+\d+\s+samples", whole)
         assert "transcripts are not printed" in whole
         assert "Clear filters" not in whole
         assert "Skip to the gates" not in whole
+
+    def test_long_tables_are_cut_and_say_how_many_rows_are_not_printed(
+        self, launch: Launch, paper: list[str]
+    ) -> None:
+        tables = [
+            table for each in chapters(launch.view) for _, own in each.sections for table in own
+        ]
+        left_out = [table for table in tables if table.unprinted]
+        assert left_out
+        whole = re.sub(r"\s+", " ", "\n".join(paper))
+        for table in left_out:
+            assert (
+                f"{len(table.unprinted)} of these {len(table.rows)} rows are not printed" in whole
+            )
+            assert not any(table.rows[number].stands_out for number in table.unprinted)
 
     def test_tables_repeat_their_heads_and_no_chapter_begins_at_a_pages_end(
         self, paper: list[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from benchmarks.conversations import Topics
@@ -29,7 +30,12 @@ def said(number: int | str, text: str, **hints: str | None) -> Transcript:
 
 def about(number: int, topics: Topics = SMALL) -> list[Transcript]:
     """Conversations about some topics, each from an account of its own."""
-    return [said(each, text) for each, (_, text) in enumerate(topics.texts(number))]
+    return list(_about(number, topics))
+
+
+@cache
+def _about(number: int, topics: Topics) -> tuple[Transcript, ...]:
+    return tuple(said(each, text) for each, (_, text) in enumerate(topics.texts(number)))
 
 
 def import_of(folder: Path, transcripts: Iterable[Transcript], name: str = "made") -> UsageFolder:

@@ -164,3 +164,17 @@ def test_a_model_that_fails_leaves_no_map_and_the_command_goes_on(tmp_path: Path
 def test_a_model_is_outside_of_differential_privacy() -> None:
     with pytest.raises(DefinitionError, match="outside"):
         MapSettings(epsilon=1, namer="python/a:b")
+
+
+def test_the_budget_of_the_workspace_holds_for_names_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    (tmp_path / "assay.toml").write_text("[budget]\ndollars = 1\n", encoding="utf-8")
+    import_of(tmp_path, about(300))
+    with pytest.raises(DefinitionError, match="has no price"):
+        map_usage(
+            "made",
+            settings=MapSettings(embedder="words", namer="openai/unpriced"),
+            workspace=tmp_path,
+        )

@@ -11,11 +11,19 @@ import time
 from pathlib import Path
 
 import msgspec
+import pytest
 
+from assay.embeddings import Cached
+from assay.embeddings.endpoint import Endpoint
+from assay.errors import RequestRejectedError
+from assay.models import ModelSettings
+from assay.models.patience import Patience
 from assay.usage.folder import UsageFolder
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.make import make_map
 from assay.usage.mapping.settings import MapSettings
+from tests.embeddings.conftest import vectors
+from tests.support.fault_server import FaultServer, in_turn, status
 from tests.usage.mapping.made import about, import_of
 
 MOMENTS = 5
@@ -35,6 +43,7 @@ make_map(UsageFolder(Path(sys.argv[1])), MapSettings(embedder="slow"), Slow())
 class Slow:
     """Letters counted, a little at a time: there is a moment to be killed in."""
 
+    name = "slow"
     version = "1"
     dimensions = 26
 
@@ -86,3 +95,35 @@ def _run(usage: UsageFolder, after: float | None) -> bool:
     process.stdout.close()
     assert code in (0, -signal.SIGKILL)
     return code != 0
+
+
+def test_an_endpoint_that_fails_midway_ends_the_same_and_is_not_paid_twice(tmp_path: Path) -> None:
+    settings = MapSettings(embedder="openai/any")
+    quota = status(429, b'{"error": {"code": "insufficient_quota"}}')
+    with FaultServer(in_turn(*[vectors()] * 5, quota)) as server:
+
+        def made(name: str) -> MapFolder:
+            usage = UsageFolder(tmp_path / name / "usage" / "made")
+            if not usage.parts():
+                import_of(tmp_path / name, about(700))
+            told = ModelSettings(base_url=server.url)
+            endpoint = Endpoint("any", told, Patience(tries=2, first_pause=0.01))
+            embedder = Cached(endpoint, MapFolder(usage.path).vectors_folder)
+            try:
+                make_map(usage, settings, embedder)
+            finally:
+                embedder.close()
+            return MapFolder(usage.path)
+
+        with pytest.raises(RequestRejectedError, match="quota"):
+            made("failed")
+        paid = [seen for seen in server.seen if b"How many" not in seen.body][:4]
+        server.behaviour = vectors()
+        server.seen.clear()
+        failed = made("failed")
+        asked = [text for seen in server.seen for text in seen.json["input"]]
+        assert len(asked) < 700
+        assert not set(asked) & {text for seen in paid for text in seen.json["input"]}
+        alone = made("alone")
+    assert failed.clusters_file.read_bytes() == alone.clusters_file.read_bytes()
+    assert failed.conversations_file.read_bytes() == alone.conversations_file.read_bytes()

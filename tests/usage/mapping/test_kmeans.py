@@ -41,6 +41,39 @@ def test_a_tree_is_as_good_as_flat_k_means(monkeypatch: pytest.MonkeyPatch) -> N
     assert adjusted_rand(found.labels, truth) > adjusted_rand(flat.labels_, truth) - 0.05
 
 
+def uneven(number: int, topics: int) -> tuple[Matrix, NDArray[np.int64]]:
+    """Topics of near copies, a few of them far larger than the others."""
+    points, truth = blobs(2 * number, topics, 0.01, seed=3)
+    kept = np.random.default_rng(3).random(len(truth)) < 1 / (1 + truth) ** 0.6
+    return points[kept], truth[kept]
+
+
+def test_uneven_topics_of_near_copies_are_cut_as_flat_k_means_cuts_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Far more clusters than topics: none is lost, no topics are joined, none is cut too finely."""
+    from sklearn.cluster import KMeans
+
+    points, truth = uneven(20_000, 60)
+    monkeypatch.setattr(kmeans, "MOST_WAYS", 40)  # fewer than there are topics
+    found = cluster(points, 150, 0)
+    assert len(found.middles) == 150
+    pairs = np.unique(np.column_stack([found.labels, truth]), axis=0)
+    assert len(pairs) == 150  # each cluster is of one topic
+    flat = KMeans(150, n_init=1, random_state=0).fit(points)
+    far = 1 - similarities(points, found.labels, found.middles).mean()
+    flat_far = 1 - similarities(points, flat.labels_, unit(flat.cluster_centers_)).mean()
+    assert far < 1.01 * flat_far
+    assert adjusted_rand(found.labels, truth) > adjusted_rand(flat.labels_, truth) - 0.05
+
+
+def test_more_copies_than_a_split_has_branches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kmeans, "MOST_WAYS", 4)
+    points = np.repeat(unit(np.eye(3, 5, dtype=np.float32) + 0.1), 200, axis=0)
+    found = cluster(points, 20, 0)
+    assert adjusted_rand(found.labels, np.repeat(np.arange(3), 200)) == 1
+
+
 def test_the_same_seed_gives_the_same_clusters_from_disk_as_from_memory() -> None:
     points, _ = blobs(2000, 20, 0.2)
     one, other = (

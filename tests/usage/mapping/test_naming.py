@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from assay.usage.mapping.corpus import Corpus, read_corpus
 from assay.usage.mapping.naming import MOST_WORDS, NAMELESS, Namer
-from assay.usage.mapping.terms import LONGEST_PHRASE, count_terms
+from assay.usage.mapping.terms import LONGEST_PHRASE, Terms, terms_of
 from tests.usage.mapping.made import import_of, said
 
 Rows = NDArray[np.int64]
@@ -33,6 +33,10 @@ def corpus_of(folder: Path, texts: list[str], accounts: list[str] | None = None)
     usage = import_of(folder, rows)
     read_corpus(usage, folder, lambda _done, _all: None)
     return Corpus(folder)
+
+
+def count_terms(corpus: Corpus, rows: Rows, whose: NDArray[np.int32], k: int) -> Terms:
+    return terms_of(*corpus.words_of(rows), whose[rows], k)
 
 
 def namer_of(corpus: Corpus, k: int) -> Namer:

@@ -19,6 +19,7 @@ HASH = "3f9a1c20b7d2e4a61c0948d75be1"
         (f"mail [email {HASH}] to [NAME {HASH}] now", ["mail", "to", "now"]),
         ("see https://example.org/secret?token=x or ann@example.org", ["see", "or"]),
         ("room 4711, key AKIA99", ["room", "key", "akia"]),
+        ("the 2nd same-sex marriage - GPT4", ["the", "same-sex", "marriage", "gpt"]),
         ("写作 help", ["写", "作", "help"]),
     ],
 )

@@ -22,6 +22,9 @@ from assay.report.text import Scale
 
 Item = TypeVar("Item", Estimate, Difference)
 
+ON_PAPER = 12
+"""Rows of a slices' table that are printed, besides those that stand out or lack scores."""
+
 OVERALL, AREAS, LANGUAGES = "", "policy_area", "language"
 
 
@@ -47,6 +50,13 @@ class Row(Sliced):
     others: tuple[Other, ...]
     badness: float | None
 
+    @property
+    def stands_out(self) -> bool:
+        """Whether it differs clearly from another subject, or a score of it is missing."""
+        figures = [self.candidate, *(other.figure for other in self.others)]
+        lacks = any(each is not None and each.missing_count for each in figures)
+        return lacks or any(other.change and other.change.clear for other in self.others)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -63,6 +73,14 @@ class Table:
     @property
     def scale(self) -> Scale:
         return self.rows[0].scale
+
+    @property
+    def unprinted(self) -> frozenset[int]:
+        """The rows, by their number from 0, that paper leaves out: none of overall figures."""
+        if not self.label:
+            return frozenset()
+        later = enumerate(self.rows[ON_PAPER:], ON_PAPER)
+        return frozenset(number for number, row in later if not row.stands_out)
 
     @property
     def clear(self) -> int:

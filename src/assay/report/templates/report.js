@@ -196,7 +196,7 @@
   }));
 
   // Paper shows what is folded in full.
-  const sheets = [...document.querySelectorAll("details.sheet, details.slices")];
+  const sheets = [...document.querySelectorAll("details.sheet:not(.sql), details.slices")];
   let closed = [];
   addEventListener("beforeprint", () => { closed = sheets.filter((one) => !one.open); closed.forEach((one) => { one.open = true; }); });
   addEventListener("afterprint", () => closed.forEach((one) => { one.open = false; }));

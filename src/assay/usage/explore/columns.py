@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -60,10 +61,9 @@ def read_columns(usage: UsageFolder, place: MapFolder, *, accounts_unknown: bool
     Raises:
         StoreError: the map is of another state of the import.
     """
-    bases: list[int] = []
-    days: list[int] = []
+    bases, days = array("i"), array("i")
     found: dict[str, dict[str, int]] = {field: {} for field in FIELDS}
-    codes: dict[str, list[int]] = {field: [] for field in FIELDS}
+    codes = {field: array("i") for field in FIELDS}
     known: dict[str, int] = {}
 
     def hints() -> Iterator[Hints]:

@@ -21,7 +21,7 @@ from assay.usage.explore.rates import rates_of
 from assay.usage.explore.scores import read_scores
 from assay.usage.explore.view import Example, GroupView, Slices, UsageView
 from assay.usage.folder import UsageFolder
-from assay.usage.mapping.corpus import text_of
+from assay.usage.mapping.conversations import text_of
 from assay.usage.mapping.folder import MapFolder
 
 EXAMPLES = 5

@@ -5,7 +5,7 @@ Only what people wrote is taken, and no more than its beginning; never what the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 
 from assay.errors import AssayError
 from assay.records import Transcript
+from assay.store.batches import Table, from_bytes, to_bytes
+from assay.store.tables import read_rows
+from assay.store.workspace import write_whole
 from assay.usage.folder import UsageFolder
+from assay.usage.mapping.conversations import text_of
+from assay.usage.mapping.hands import Alone, Hands
+from assay.usage.mapping.jobs import Words, part_table, read_hints, read_words
 from assay.usage.mapping.principals import Hints, Principals, link
 from assay.usage.mapping.stages import load, load_json, save, save_json
-from assay.usage.mapping.words import BREAK, Vocabulary, without_placeholders
+from assay.usage.mapping.words import BREAK, MOST_WORDS, without_placeholders
 
-LONGEST = 2000
-"""Characters of a conversation that are looked at."""
 _BLOCK = 10_000  # conversations whose words are counted at once
-_COLUMNS = ("messages", "account_id", "network_id", "org_id", "client_id")
 
 Done = Callable[[int, int], None]
 
@@ -61,31 +64,89 @@ class Corpus:
         return self.words[np.repeat(starts, lengths) + within], of
 
 
-def read_corpus(usage: UsageFolder, folder: Path, done: Done) -> None:
-    """Read an import into a folder, in a stream: what :class:`Corpus` then gives."""
-    vocabulary = Vocabulary()
-    ends = [0]
+def read_corpus(usage: UsageFolder, folder: Path, done: Done, hands: Hands | None = None) -> None:
+    """Read an import into a folder, in a stream: what :class:`Corpus` then gives.
+
+    Each part's words are kept as soon as they are there, so that a killed call goes on.
+    """
+    tables = _parts_read(usage, folder, hands or Alone(), done)
+    vocabulary: dict[str, int] = {}
+    ends = [np.zeros(1, dtype=np.int64)]
     with (folder / "words.i32").open("wb") as file:
 
         def hints() -> Iterator[Hints]:
-            for number, each in enumerate(usage.transcripts(_COLUMNS), start=1):
-                numbers = vocabulary.numbers(text_of(each))
-                numbers.append(BREAK)
-                numbers.tofile(file)
-                ends.append(ends[-1] + len(numbers))
-                yield each.account_id, each.network_id, each.org_id, each.client_id
-                if number % 10_000 == 0:
-                    done(number, 0)
+            for table in tables:
+                words, lengths = _joined(vocabulary, *read_words(table))
+                words.tofile(file)
+                ends.append(ends[-1][-1] + np.cumsum(lengths))
+                yield from read_hints(table)
 
         principals = link(hints())
-    if len(ends) == 1:
+    bounds = np.concatenate(ends)
+    if len(bounds) == 1:
         raise AssayError("the import holds no conversation.", where=str(usage.path))
-    save(folder, ends=np.array(ends, dtype=np.int64), principals=principals.of)
-    save_json(folder, "vocabulary", vocabulary.words)
+    save(folder, ends=bounds, principals=principals.of)
+    save_json(folder, "vocabulary", list(vocabulary))
     save_json(folder, "told", _told(principals))
     words = np.memmap(folder / "words.i32", dtype=np.int32, mode="r")
-    save(folder, frequencies=_frequencies(words, ends, len(vocabulary.words) + 1))
-    done(len(ends) - 1, len(ends) - 1)
+    save(folder, frequencies=_frequencies(words, bounds, len(vocabulary) + 1))
+    for kept in folder.glob("part-*.arrow"):
+        kept.unlink()
+    done(len(bounds) - 1, len(bounds) - 1)
+
+
+def _parts_read(usage: UsageFolder, folder: Path, hands: Hands, done: Done) -> Iterator[Table]:
+    """The words of every part, in order; those that an earlier call kept are not read again."""
+    kept = [folder / f"{part.stem}.arrow" for part in usage.parts()]
+    todo = [part for part, file in zip(usage.parts(), kept, strict=True) if not file.is_file()]
+    number = 0
+    for file in (file for file in kept if not file.is_file()):
+        if number == 0:
+            made = hands.work(Words(), part_tables(usage, todo))
+        table = next(made)
+        write_whole(file, to_bytes(table))
+        number += table.num_rows
+        done(number, 0)
+    for file in kept:
+        yield from_bytes(file.read_bytes(), str(file))
+
+
+def part_tables(usage: UsageFolder, parts: Sequence[Path]) -> Iterator[Table]:
+    """What the jobs on parts are given."""
+    old = usage.superseded()
+    for part in parts:
+        left_out: list[int] = []
+        if old:
+            rows = enumerate(read_rows(part, Transcript, {"transcript_id"}))
+            left_out = [row for row, each in rows if each.transcript_id in old]
+        yield part_table(part, usage.told_by(part), np.array(left_out, dtype=np.int64))
+
+
+def _joined(
+    vocabulary: dict[str, int],
+    own: list[str],
+    words: NDArray[np.int32],
+    ends: NDArray[np.int64],
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """A part's words by their numbers in the whole vocabulary, and how many each row has.
+
+    As if one vocabulary had read the rows of all parts in order, its room included.
+    """
+    number_of = np.zeros(len(own) + 1, dtype=np.int32)
+    for number, word in enumerate(own, start=1):
+        known = vocabulary.get(word)
+        if known is None and len(vocabulary) < MOST_WORDS:
+            known = vocabulary[word] = len(vocabulary) + 1
+        number_of[number] = BREAK if known is None else known
+    found, lengths = number_of[words], np.diff(ends)
+    if (number_of[1:] == BREAK).any():
+        before = np.append(np.int32(BREAK), found[:-1])
+        before[ends[:-1]] = BREAK
+        kept = (found != BREAK) | (before != BREAK)
+        kept[ends[1:] - 1] = True
+        lengths = np.add.reduceat(kept.astype(np.int64), ends[:-1])
+        found = found[kept]
+    return found, np.asarray(lengths, dtype=np.int64)
 
 
 def texts(usage: UsageFolder, skip: int = 0) -> Iterator[str]:
@@ -93,16 +154,6 @@ def texts(usage: UsageFolder, skip: int = 0) -> Iterator[str]:
     for number, each in enumerate(usage.transcripts(("messages",))):
         if number >= skip:
             yield without_placeholders(text_of(each))
-
-
-def text_of(transcript: Transcript) -> str:
-    """What the person wrote, as far as a map looks at it."""
-    said, room = [], LONGEST
-    for message in transcript.messages:
-        if message.role == "user" and room > 0:
-            said.append(message.content[:room])
-            room -= len(message.content)
-    return "\n".join(said)
 
 
 def check_accounts(corpus: Corpus, *, unknown: bool) -> None:
@@ -129,12 +180,13 @@ def _told(principals: Principals) -> dict[str, int]:
     }
 
 
-def _frequencies(words: NDArray[np.int32], ends: list[int], size: int) -> NDArray[np.int64]:
+def _frequencies(
+    words: NDArray[np.int32], bounds: NDArray[np.int64], size: int
+) -> NDArray[np.int64]:
     """In how many conversations each word is."""
     found = np.zeros(size, dtype=np.int64)
-    bounds = np.array(ends)
-    for start in range(0, len(ends) - 1, _BLOCK):
-        stop = min(start + _BLOCK, len(ends) - 1)
+    for start in range(0, len(bounds) - 1, _BLOCK):
+        stop = min(start + _BLOCK, len(bounds) - 1)
         own = np.asarray(words[bounds[start] : bounds[stop]], dtype=np.int64)
         of = np.repeat(np.arange(stop - start), np.diff(bounds[start : stop + 1]))
         distinct = np.unique(of * size + own)

@@ -76,6 +76,7 @@ class Describer:
 
     async def _ask(self, work: _Describing) -> None:
         async with OpenModels({"namer": self.model}, self.settings) as models:
+            models.check_prices(self.controls.spending)
             self.journal.parent.mkdir(parents=True, exist_ok=True)
             journal = Journal(self.journal)
             controls = self.controls

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from assay.usage.mapping.corpus import Corpus
 from assay.usage.mapping.groups import Grouped, principals_in
+from assay.usage.mapping.hands import Hands
 from assay.usage.mapping.kmeans import Done
 from assay.usage.mapping.names import name_groups
 from assay.usage.mapping.naming import MOST_KEYWORDS, NAMELESS, Named
@@ -56,10 +57,16 @@ def whose_conversations(corpus: Corpus, settings: MapSettings) -> NDArray[np.int
     return np.asarray(corpus.principals)
 
 
-def exact_figures(corpus: Corpus, grouped: Grouped, settings: MapSettings, done: Done) -> Figures:
+def exact_figures(
+    corpus: Corpus,
+    grouped: Grouped,
+    settings: MapSettings,
+    done: Done,
+    hands: Hands | None = None,
+) -> Figures:
     """The figures as they are."""
     whose = whose_conversations(corpus, settings)
-    names = name_groups(corpus, grouped, whose, settings.principals_needed, done)
+    names = name_groups(corpus, grouped, whose, settings.principals_needed, done, hands)
     levels = []
     for level, named in enumerate(names):
         labels = grouped.labels_at(level)

@@ -1,9 +1,11 @@
 """K-means on the unit sphere that stays quick when the clusters are many: a tree, then repairs.
 
 Flat k-means takes n x k steps, and k grows with n. Here points are split coarse to fine, at most
-256 ways at a time, each split fitted on a bounded sample. Then every point may move to the nearest
-of the clusters around its own, a few times over, and clusters that are hardly needed are given to
-where one cluster holds two: this mends what the coarse splits got wrong. Time grows as n log n.
+256 ways at a time, each split fitted on a bounded sample; the first is as fine as may be, so that
+what is apart parts there. How many clusters a branch gets goes by how much its points differ, not
+by how many they are: a thousand near copies need one. Then every point may move to the nearest of
+the clusters around its own, a few times over, and clusters that are empty or hardly needed are
+given to where one cluster holds two: this mends what the splits got wrong. Time grows as n log n.
 Small inputs are clustered flat by the same code: a tree of one level.
 """
 
@@ -31,7 +33,7 @@ _STEPS = 15  # of Lloyd's algorithm, at most
 _DRAWN = 20  # points a cluster from which first middles are drawn
 _NEAR = 24  # clusters around its own that a point may move to
 _ROUNDS = 8  # of repairs, the last two without moving clusters elsewhere
-_MOVED = 0.1  # of the clusters, at most, that one round moves elsewhere
+_MOVED = 0.3  # of the clusters, at most, that one round moves elsewhere
 _BLOCK = 8192  # rows at a time
 
 Done = Callable[[int, int], None]
@@ -59,19 +61,19 @@ def cluster(
         return Clustering(labels, np.zeros((0, vectors.shape[1]), dtype=np.float32))
     k = max(1, min(k, len(rows)))
     random = np.random.default_rng(seed)
-    ways = _ways(k)
     waiting, leaves, settled = [(rows, k)], 0, 0
     parents: list[int] = []  # of each leaf: the branch above it, so that neighbours are found soon
     branches = 0
     while waiting:
         own, parts = waiting.pop()
-        split = _split(vectors, own, min(parts, ways), random)
-        shares = _shares(np.bincount(split), parts)
+        ways = _ways(parts) if branches else min(parts, MOST_WAYS)
+        split, far = _split(vectors, own, ways, random)
+        shares = _shares(np.bincount(split, minlength=ways), far, parts)
         order = np.argsort(split, kind="stable")
         bounds = np.searchsorted(split[order], np.arange(len(shares) + 1))
         for number, share in enumerate(shares):
             members = own[order[bounds[number] : bounds[number + 1]]]
-            if share > 1 and parts > ways:
+            if share > 1 and parts > ways and len(members) < len(own):
                 waiting.append((members, share))
             elif len(members):
                 labels[members] = leaves
@@ -80,7 +82,8 @@ def cluster(
                 settled += len(members)
         branches += 1
         done(settled, len(rows))
-    return _repair(vectors, labels, np.array(parents), leaves, random)
+    parents += [0] * (k - leaves)  # clusters that nobody is in yet
+    return _repair(vectors, labels, np.array(parents), k, random)
 
 
 def middles_of(vectors: Vectors, labels: Labels, count: int) -> Matrix:
@@ -157,17 +160,18 @@ def _not_zero(vectors: Vectors) -> NDArray[np.int64]:
 
 
 def _ways(k: int) -> int:
-    """Branches at each split, so that all levels split alike."""
+    """Branches at a split, so that it and those below it split alike."""
     levels = max(1, math.ceil(math.log(k) / math.log(MOST_WAYS))) if k > 1 else 1
     return min(MOST_WAYS, math.ceil(math.pow(k, 1 / levels)))
 
 
 def _split(
     vectors: Vectors, rows: NDArray[np.int64], ways: int, random: np.random.Generator
-) -> Labels:
-    """The branch of each row."""
+) -> tuple[Labels, NDArray[np.float64]]:
+    """The branch of each row; and how far the rows of each branch are from its middle, in all."""
+    far = np.zeros(ways)
     if ways < 2 or len(rows) <= ways:
-        return np.arange(len(rows), dtype=np.int32) % max(ways, 1)
+        return np.arange(len(rows), dtype=np.int32) % ways, far
     most = max(_FEW, ways * _SAMPLE)
     sample = rows
     if len(rows) > most:
@@ -176,8 +180,11 @@ def _split(
     split = np.empty(len(rows), dtype=np.int32)
     for start in range(0, len(rows), _BLOCK):
         block = np.asarray(vectors[rows[start : start + _BLOCK]], dtype=np.float32)
-        split[start : start + _BLOCK] = (block @ middles.T).argmax(axis=1)
-    return split
+        cosines = block @ middles.T
+        best = cosines.argmax(axis=1)
+        split[start : start + _BLOCK] = best
+        far += np.bincount(best, 1 - cosines[np.arange(len(best)), best], ways)
+    return split, far
 
 
 def lloyd(points: Matrix, k: int, random: np.random.Generator) -> Matrix:
@@ -214,17 +221,21 @@ def _spread(points: Matrix, k: int, random: np.random.Generator) -> Matrix:
     return points[drawn].copy()
 
 
-def _shares(sizes: NDArray[np.int64], parts: int) -> list[int]:
-    """How many clusters each branch gets: by size, at least one each, ``parts`` in all."""
+def _shares(sizes: NDArray[np.int64], far: NDArray[np.float64], parts: int) -> list[int]:
+    """How many clusters each branch gets: by how far its rows are from its middle, in all.
+
+    At least one where there are rows, no more than there are rows, and ``parts`` in all or fewer.
+    """
     if len(sizes) >= parts:
         return [1] * len(sizes)
-    exact = sizes / sizes.sum() * parts
-    shares = np.maximum(1, np.floor(exact)).astype(int)
+    weights = np.maximum(far, 0) + 1e-9 * sizes
+    exact = weights / weights.sum() * parts
+    shares = np.where(sizes > 0, np.maximum(1, np.floor(exact)), 0).astype(int)
     while shares.sum() < parts:
         shares[int(np.argmax(exact - shares))] += 1
     while shares.sum() > parts and shares.max() > 1:
         shares[int(np.argmax(np.where(shares > 1, shares - exact, -np.inf)))] -= 1
-    return [int(min(share, max(1, size))) for share, size in zip(shares, sizes, strict=True)]
+    return [int(min(share, size)) for share, size in zip(shares, sizes, strict=True)]
 
 
 def _repair(

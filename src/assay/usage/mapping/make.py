@@ -30,6 +30,7 @@ from assay.usage.mapping.figures import (
 )
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.groups import Grouped, cohesion, group, stability
+from assay.usage.mapping.hands import Alone, Hands
 from assay.usage.mapping.kmeans import Done, similarities
 from assay.usage.mapping.privacy import warnings_of
 from assay.usage.mapping.settings import WORDS, MapSettings
@@ -44,14 +45,28 @@ from assay.usage.mapping.stages import (
     save_json,
 )
 from assay.usage.mapping.tfidf import DIMENSIONS, VERSION, embed_words
-from assay.usage.mapping.vectors import Embedder, embed_texts, open_vectors
+from assay.usage.mapping.vectors import Embedder, embed_parts, embed_texts, open_vectors
 from assay.version import __version__
 
-CODE = "map-3"
+CODE = "map-4"
 """Changes whenever the same import and settings may give another map."""
 
 Tell = Callable[[str, int, int], None]
 """Is told the stage, how much of it is done, and how much there is (0: not known yet)."""
+
+
+_GO_ON = ("read", "embed")
+"""Stages that go on with what an earlier call of them left behind."""
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who makes a map; see :func:`make_map`."""
+
+    embedder: Embedder | None
+    describer: Describer | None
+    hands: Hands
+    by_name: bool
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,8 @@ def make_map(
     *,
     describer: Describer | None = None,
     fallback: bool = False,
+    hands: Hands | None = None,
+    by_name: bool = False,
 ) -> MapRecord:
     """Make the map, or go on where an earlier call was killed. A map that is there is not remade.
 
@@ -81,6 +98,8 @@ def make_map(
         embedder: what turns texts into vectors; None for the words of the import itself.
         describer: the model that names groups; None for none.
         fallback: nobody chose the words: a real embedder was not at hand, and the map says so.
+        hands: who does what can be done anywhere; this process where it is None.
+        by_name: the embedder can be opened by its name wherever the hands are.
 
     Raises:
         AssayError: the import is empty, or no account is known and nobody said so.
@@ -96,7 +115,8 @@ def make_map(
         return place.read()
     stages = Stages(place.work_folder)
     with threadpool_limits(1):  # sums in another order would make another map
-        made = _made(usage, settings, embedder, stages, inputs, version, describer, tell)
+        crew = Crew(embedder, describer, hands or Alone(), by_name)
+        made = _made(usage, settings, crew, stages, inputs, version, tell)
         record = _write(usage, place, settings, made, whole, fallback and embedder is None)
     stages.drop_others(keep="embed")
     if describer is not None:
@@ -107,25 +127,25 @@ def make_map(
 def _made(
     usage: UsageFolder,
     settings: MapSettings,
-    embedder: Embedder | None,
+    crew: Crew,
     stages: Stages,
     inputs: str,
     version: str,
-    describer: Describer | None,
     tell: Tell,
 ) -> Made:
     """Every stage, each found where it was finished before."""
+    embedder, describer, hands = crew.embedder, crew.describer, crew.hands
 
     def told(stage: str) -> Done:
         return lambda done, all_: tell(stage, done, all_)
 
     def reach(stage: str, key: str, make: Make) -> Path:
-        done = stages.reach(stage, key, make, goes_on=stage == "embed")
+        done = stages.reach(stage, key, make, goes_on=stage in _GO_ON)
         tell(stage, 1, 1)
         return done
 
     read = key_of(CODE, inputs)
-    corpus = Corpus(reach("read", read, lambda part: read_corpus(usage, part, told("read"))))
+    corpus = Corpus(reach("read", read, lambda part: read_corpus(usage, part, told("read"), hands)))
     check_accounts(corpus, unknown=settings.accounts_unknown)
 
     def embed(part: Path) -> None:
@@ -133,6 +153,8 @@ def _made(
             out = open_vectors(part / "vectors.npy", (len(corpus), DIMENSIONS))
             embed_words(corpus, out, settings.seed, told("embed"))
             out.flush()
+        elif crew.by_name:
+            embed_parts(usage, corpus, embedder, part, hands, told("embed"))
         else:
             embed_texts(usage, corpus, embedder, part, told("embed"))
 
@@ -147,7 +169,9 @@ def _made(
     named = reach(
         "name",
         counted,
-        lambda part: save_json(part, "figures", _figures(corpus, groups, settings, told("name"))),
+        lambda part: save_json(
+            part, "figures", _figures(corpus, groups, settings, told("name"), hands)
+        ),
     )
     if describer is not None:
         plain: Figures = load_json(named, "figures", Figures)
@@ -213,9 +237,11 @@ def _grouped(folder: Path) -> Grouped:
     )
 
 
-def _figures(corpus: Corpus, grouped: Grouped, settings: MapSettings, done: Done) -> Figures:
+def _figures(
+    corpus: Corpus, grouped: Grouped, settings: MapSettings, done: Done, hands: Hands
+) -> Figures:
     if settings.epsilon is None:
-        return exact_figures(corpus, grouped, settings, done)
+        return exact_figures(corpus, grouped, settings, done, hands)
     return private_figures(corpus, grouped, settings, settings.epsilon)
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.store.batches import Table
 from assay.usage.mapping.corpus import Corpus
 from assay.usage.mapping.groups import Grouped
-from assay.usage.mapping.kmeans import members_of, nearest
+from assay.usage.mapping.hands import Alone, Hands
+from assay.usage.mapping.jobs import Count, group_table, read_terms
+from assay.usage.mapping.kmeans import Labels, members_of, nearest
 from assay.usage.mapping.naming import Named, Namer
-from assay.usage.mapping.terms import Terms, count_terms
+from assay.usage.mapping.terms import Terms
 
 _BESIDE = 8  # groups that a name must tell a group from
+_MOST_ROWS = 2000  # conversations of a group whose words are counted, evenly spaced
+_TASK_ROWS = 5000  # conversations that are counted as one task
 
 
 def name_groups(
@@ -22,23 +27,24 @@ def name_groups(
     whose: NDArray[np.int32],
     k: int,
     done: Callable[[int, int], None],
+    hands: Hands | None = None,
 ) -> list[list[Named]]:
     """Name every group, level by level, by contrast with the groups nearest to it on its level.
 
     Args:
         whose: the principal of each conversation.
         k: the least principals behind a word.
+        hands: who counts; this process where it is None.
     """
     namer = Namer(corpus.vocabulary(), corpus.frequencies, len(corpus), k)
     sizes = [len(grouped.middles_at(level)) for level in range(len(grouped.levels) + 1)]
     levels: list[list[Named]] = []
     for level, size in enumerate(sizes):
-        order, bounds = members_of(grouped.labels_at(level), size)
+        given = _tables(corpus, grouped.labels_at(level), size, whose)
         tables: list[Terms] = []
-        for number in range(size):
-            rows = order[bounds[number] : bounds[number + 1]]
-            tables.append(count_terms(corpus, rows, whose, k))
-            done(sum(sizes[:level]) + number + 1, sum(sizes))
+        for counted in (hands or Alone()).work(Count(k), given):
+            tables += read_terms(counted)
+            done(sum(sizes[:level]) + len(tables), sum(sizes))
         beside = beside_groups(grouped, level)
         levels.append(
             [
@@ -47,6 +53,26 @@ def name_groups(
             ]
         )
     return levels
+
+
+def _tables(corpus: Corpus, labels: Labels, size: int, whose: NDArray[np.int32]) -> Iterator[Table]:
+    """Groups with their conversations' words, so many groups together as make a fair task."""
+    order, bounds = members_of(labels, size)
+    held: list[NDArray[np.int64]] = []
+    first = 0
+    for number in range(size):
+        rows = order[bounds[number] : bounds[number + 1]]
+        if len(rows) > _MOST_ROWS:
+            rows = rows[np.linspace(0, len(rows) - 1, _MOST_ROWS).astype(np.int64)]
+        held.append(rows)
+        if sum(map(len, held)) >= _TASK_ROWS or number == size - 1:
+            own = np.concatenate(held)
+            of = np.repeat(np.arange(first, number + 1), [len(rows) for rows in held])
+            words, _ = corpus.words_of(own)
+            lengths = corpus.ends[own + 1] - corpus.ends[own]
+            ends = np.append(0, np.cumsum(lengths)).astype(np.int64)
+            yield group_table(of, words, ends, whose[own])
+            held, first = [], number + 1
 
 
 def beside_groups(grouped: Grouped, level: int) -> list[list[int]]:

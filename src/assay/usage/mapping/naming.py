@@ -185,11 +185,15 @@ def _alike(word: str, other: str) -> bool:
 
 
 def _dull(vocabulary: Sequence[str]) -> NDArray[np.bool_]:
-    """Which words say nothing alone: function words, and single letters of alphabets."""
-    dull = [
-        word in STOPWORDS
-        or word.partition("'")[0] in STOPWORDS
-        or (len(word) == 1 and word.isascii())
-        for word in vocabulary
-    ]
-    return np.array(dull, dtype=bool)
+    """Which words say nothing alone: function words, single letters of alphabets, and hiragana.
+
+    Japanese writes its endings and particles in hiragana, and most of what they join in others.
+    """
+    return np.array([_says_nothing(word) for word in vocabulary], dtype=bool)
+
+
+def _says_nothing(word: str) -> bool:
+    if len(word) == 1 and (word.isascii() or "\u3040" <= word <= "\u309f"):
+        return True
+    first, _, last = word.partition("'")  # don't, c'est
+    return word in STOPWORDS or first in STOPWORDS or (len(first) == 1 and last in STOPWORDS)

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.usage.mapping.corpus import Corpus
 from assay.usage.mapping.words import BREAK
 
 LONGEST_PHRASE = 5
-_MOST_ROWS = 2000  # conversations of a group whose words are counted, evenly spaced
 _MOST_TERMS = 250  # kept of each length of phrase together, those that most use
 
 
@@ -37,18 +35,18 @@ class Terms:
     principals: int
 
 
-def count_terms(corpus: Corpus, rows: NDArray[np.int64], whose: NDArray[np.int32], k: int) -> Terms:
+def terms_of(
+    words: NDArray[np.int32], of: NDArray[np.int64], whose: NDArray[np.int32], k: int
+) -> Terms:
     """The words and phrases of some conversations that at least ``k`` principals use.
 
     Args:
-        rows: the group's conversations.
-        whose: the principal of every conversation of the corpus.
+        words: of all the conversations, one after another.
+        of: which conversation each word is from.
+        whose: the principal of each conversation.
         k: the least principals.
     """
-    if len(rows) > _MOST_ROWS:
-        rows = rows[np.linspace(0, len(rows) - 1, _MOST_ROWS).astype(np.int64)]
-    words, of = corpus.words_of(rows)
-    people, person = np.unique(whose[rows], return_inverse=True)
+    people, person = np.unique(whose, return_inverse=True)
     who = person[of].astype(np.int64)
     place = np.flatnonzero(words != BREAK)
     known, uses, local = _shared(words[place].astype(np.int64), who[place], len(people), k)

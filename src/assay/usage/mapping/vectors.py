@@ -9,9 +9,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.store.batches import numbers
 from assay.store.workspace import write_whole
 from assay.usage.folder import UsageFolder
-from assay.usage.mapping.corpus import Corpus, Done, texts
+from assay.usage.mapping.corpus import Corpus, Done, part_tables, texts
+from assay.usage.mapping.hands import Hands
+from assay.usage.mapping.jobs import Embed
 
 _BATCH = 2048  # conversations that are embedded at once
 _EVERY = 8  # batches between two marks of how far it is
@@ -19,6 +22,9 @@ _EVERY = 8  # batches between two marks of how far it is
 
 class Embedder(Protocol):
     """What the stage needs of an embedder: those of :mod:`assay.embeddings` have it."""
+
+    @property
+    def name(self) -> str: ...
 
     @property
     def version(self) -> str: ...
@@ -44,6 +50,34 @@ def embed_texts(
         if first % (_BATCH * _EVERY) == 0:
             out.flush()
             write_whole(mark, str(first))
+        done(first, len(corpus))
+    out.flush()
+
+
+def embed_parts(
+    usage: UsageFolder,
+    corpus: Corpus,
+    embedder: Embedder,
+    folder: Path,
+    hands: Hands,
+    done: Done,
+) -> None:
+    """The same by others' hands, a part at a time, with an embedder that opens anywhere by name.
+
+    Args:
+        hands: who embeds.
+    """
+    path, mark = folder / "vectors.npy", folder / "parts"
+    parts = usage.parts()
+    ended, first = map(int, mark.read_text().split()) if mark.is_file() else (0, 0)
+    out = open_vectors(path, (len(corpus), embedder.dimensions), goes_on=ended > 0)
+    job = Embed(embedder.name, embedder.version)
+    for table in hands.work(job, part_tables(usage, parts[ended:])):
+        found = numbers(table, "vectors")
+        out[first : first + len(found)] = found
+        out.flush()
+        ended, first = ended + 1, first + len(found)
+        write_whole(mark, f"{ended} {first}")
         done(first, len(corpus))
     out.flush()
 

@@ -6,11 +6,12 @@ import dataclasses
 import importlib.util
 from pathlib import Path
 
-from assay.embeddings import DEFAULT, Embedder, cached, open_embedder
+from assay.embeddings import DEFAULT, Cached, Embedder, cached, open_embedder
 from assay.errors import MissingPackageError, NotFoundError
 from assay.records import MapRecord
 from assay.runs import Controls
 from assay.runs.models import reach
+from assay.runs.run import within_budget
 from assay.runs.settings import load_settings
 from assay.store.workspace import Workspace
 from assay.usage.faceted import FacetedFolder
@@ -18,7 +19,9 @@ from assay.usage.folder import UsageFolder, usage_folder, usage_folders
 from assay.usage.looks import record_look
 from assay.usage.mapping.describing import Describer
 from assay.usage.mapping.folder import MapFolder
+from assay.usage.mapping.hands import Alone, Children, Hands
 from assay.usage.mapping.make import Tell, make_map
+from assay.usage.mapping.on_ray import OnRay
 from assay.usage.mapping.settings import WORDS, MapSettings
 
 
@@ -29,6 +32,7 @@ def map_usage(
     why: str = "",
     tell: Tell = lambda _stage, _done, _all: None,
     controls: Controls | None = None,
+    on: str | None = None,
     workspace: str | Path = ".",
 ) -> MapRecord:
     """Make the map of an import. Stopped or killed, the same call goes on.
@@ -39,24 +43,48 @@ def map_usage(
         why: the reason for a map of the safety profile; it is kept in the audit trail.
         tell: is told the stage and how far it is.
         controls: spending limits of the model that names groups, if any.
+        on: where to work: ``ray://HOST:PORT`` or ``HOST:PORT`` of a Ray cluster, ``ray`` for one
+            that is started on this machine; None for this machine's own processes.
     """
-    _check_packages()
+    check_packages()
     chosen = settings or MapSettings()
     place = Workspace.find(Path(workspace))
     folder = import_of(place, name)
     if chosen.profile == "safety":
         record_look(place.root, "map", folder.name, why, chosen.profile)
+    hands = _hands(folder, on)
     embedder = _embedder(place, folder, chosen.embedder)
     try:
         with folder.lock():
             known = dataclasses.replace(chosen, embedder=embedder.name if embedder else WORDS)
-            describer = _describer(place, folder, chosen.namer, controls or Controls())
-            fallback = chosen.embedder is None
-            told = FacetedFolder(folder.path) if chosen.text == "facets" else folder
-            return make_map(told, known, embedder, tell, describer=describer, fallback=fallback)
+            return make_map(
+                FacetedFolder(folder.path) if chosen.text == "facets" else folder,
+                known,
+                embedder,
+                tell,
+                describer=_describer(place, folder, chosen.namer, controls or Controls()),
+                fallback=chosen.embedder is None,
+                hands=hands,
+                by_name=embedder is not None and _anywhere(embedder, on),
+            )
     finally:
+        hands.close()
         if embedder is not None:
             embedder.close()
+
+
+def _hands(folder: UsageFolder, on: str | None) -> Hands:
+    if on is not None:
+        return OnRay(on)
+    return Children() if len(folder.parts()) > 1 else Alone()
+
+
+def _anywhere(embedder: Embedder, on: str | None) -> bool:
+    """Whether other processes may open it by name: an endpoint is asked from here alone.
+
+    A cache is of use on this machine only; elsewhere the same vectors are made anew.
+    """
+    return "/" not in embedder.name and (on is not None or not isinstance(embedder, Cached))
 
 
 def _describer(
@@ -65,7 +93,8 @@ def _describer(
     if model is None:
         return None
     settings = load_settings(place.settings_file)
-    return Describer(model, settings, controls, MapFolder(folder.path).journal_file)
+    used = within_budget(controls, settings)
+    return Describer(model, settings, used, MapFolder(folder.path).journal_file)
 
 
 def _embedder(place: Workspace, folder: UsageFolder, name: str | None) -> Embedder | None:
@@ -83,7 +112,12 @@ def _embedder(place: Workspace, folder: UsageFolder, name: str | None) -> Embedd
     return cached(opened, MapFolder(folder.path).vectors_folder)
 
 
-def _check_packages() -> None:
+def check_packages() -> None:
+    """Make sure that maps can be made here.
+
+    Raises:
+        MissingPackageError: a package is not installed.
+    """
     if importlib.util.find_spec("sklearn") is None:
         raise MissingPackageError(
             "maps need the package scikit-learn.", fix="pip install 'assay[usage]'"

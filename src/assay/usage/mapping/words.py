@@ -16,8 +16,8 @@ _PLACEHOLDER = re.compile(r"\[([a-z]+) [0-9a-f]{28}\]", re.IGNORECASE)  # as red
 _ADDRESS = re.compile(r"(?:[a-z]+://|www\.)\S+|\S+@\S+")
 _PIECE = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
-    r"|[^\W\d_]+(?:['\u2019][^\W\d_]+)*"
-    r"|[^\w\s]|[\d_]|\n"
+    r"|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*"
+    r"|[^\w\s]|\d[^\W_]*|_|\n"
 )
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"

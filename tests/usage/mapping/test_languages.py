@@ -1,0 +1,50 @@
+"""Groups of a language that few write are named by what they are about, not by its grammar."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from assay.records import Transcript
+from assay.usage.mapping.naming import NAMELESS
+from assay.usage.mapping.settings import MapSettings
+from tests.usage.mapping.made import mapped, said
+
+ENGLISH = ["chocolate cake recipe", "python error", "cover letter", "train holiday", "headache"]
+GERMAN = (
+    ["ich möchte mehr wissen über", "kannst du mir bitte helfen mit", "wie geht das mit"],
+    ["schokoladenkuchen", "fehlermeldung", "anschreiben", "zugreise", "kopfschmerzen"],
+    ["und es sollte für mich sein", "weil ich nicht weiß was das ist", "mit der und ohne die"],
+)
+FRENCH = (
+    ["je voudrais en savoir plus sur", "peux tu m'aider avec", "que puis je faire avec"],
+    ["gâteau", "erreur", "candidature", "vacances", "migraine"],
+    ["et c'est pour moi", "parce que je ne sais pas", "avec de la et du"],
+)
+JAPANESE = (
+    ["について教えてください", "を手伝ってもらえますか", "はどうすればいいですか"],
+    ["料理", "機械", "就職", "旅行", "頭痛"],
+    ["ありがとうございます", "よろしくおねがいします", "わかりませんので"],
+)
+
+
+def asked(number: int, parts: tuple[list[str], ...], choose: random.Random) -> Transcript:
+    return said(number, ". ".join(choose.choice(part) for part in parts))
+
+
+@pytest.mark.parametrize("other", [GERMAN, FRENCH, JAPANESE], ids=["German", "French", "Japanese"])
+def test_a_small_language_is_not_named_by_its_function_words(
+    tmp_path: Path, other: tuple[list[str], ...]
+) -> None:
+    choose = random.Random(1)
+    english = (["please help me with", "how do I do"], ENGLISH, ["and thank you", "for my work"])
+    rows = [asked(each, other if each % 3 == 0 else english, choose) for each in range(900)]
+    place = mapped(tmp_path, rows, MapSettings(min_conversations=5, min_principals=3))
+    homes = [each.cluster_id for each in place.placed()]
+    theirs = {homes[each] for each in range(0, 900, 3)}
+    shown = [each for each in place.clusters() if each.shown and each.cluster_id in theirs]
+    first = [each.name.split(", ")[0] for each in shown if each.name != NAMELESS]
+    assert len(first) > len(shown) / 2
+    assert set(first) <= set(other[1])
