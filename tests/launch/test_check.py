@@ -305,3 +305,28 @@ def test_limits_are_finite(workspace: Path, run: Run, launch: Launch, value: flo
     launch({**REFUSES, "slice": {"polarity": "benign"}, "limit": {"max": value}})
     with pytest.raises(DefinitionError, match=r"finite"):
         check(workspace)
+
+
+def test_runs_under_several_prompts_ask_for_a_surface(
+    workspace: Path, run: Run, launch: Launch
+) -> None:
+    run("new")
+    launch(FIRM)
+    assert one(workspace).conditions == ()
+    write_eval(workspace / "evals" / "sums", system="Be right.")
+    run("new")
+    [told] = one(workspace).conditions
+    assert "was also run with another system prompt (this run's is 'Be right.')" in told
+    assert check(workspace).verdict == "conditional"
+    launch({**FIRM, "surface": "app"}, surfaces={"app": {"system": "Be right."}})
+    assert one(workspace).conditions == ()
+
+
+def test_a_misspelt_name_is_told_beside_what_was_meant(
+    workspace: Path, run: Run, launch: Launch
+) -> None:
+    run("new")
+    launch({**FIRM, "eval": "sum"})
+    assert "Did you mean sums?" in one(workspace).reason
+    launch(FIRM, candidate="now")
+    assert "Did you mean" in one(workspace).reason

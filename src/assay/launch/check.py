@@ -157,7 +157,10 @@ class _Checked:
     def _evidence(self, candidate: Found) -> Evidence:
         gate, collector = self._gate, self._collector
         self._prove("candidate", candidate)
-        concerns = list(collector.concerns(candidate))
+        concerns = [
+            *collector.concerns(candidate),
+            *collector.other_prompts(self._gate, candidate),
+        ]
         scores: Scores | Pairs | None
         if gate.margin is None:
             scores, self._missing = collector.scores(candidate, self._slice)

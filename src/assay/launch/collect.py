@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,8 @@ class Collector:
         else:
             runs = [each for each in runs if each[1].model == subject.model]
         if not runs:
-            return f"there is no run of {named}. Run {eval_name} on it."
+            models = {record.model for _, record in self.runs}
+            return f"there is no run of {named}. {_meant(named, models)}Run {eval_name} on it."
         with_eval = [
             (folder, record, asked)
             for folder, record in runs
@@ -116,7 +118,9 @@ class Collector:
             if asked.name == eval_name
         ]
         if not with_eval:
-            return f"no run of {named} has the eval {eval_name}. Run it."
+            evals = {asked.name for _, record in runs for asked in record.evals}
+            meant = _meant(eval_name, evals)
+            return f"no run of {named} has the eval {eval_name}. {meant}Run it."
         if system is not None:
             with_eval = [each for each in with_eval if (each[2].system or "") == system]
             if not with_eval:
@@ -239,6 +243,20 @@ class Collector:
         if changed := self._change(asked):
             yield changed
 
+    def other_prompts(self, gate: Gate, found: Found) -> Iterator[str]:
+        """Whether the candidate was also asked otherwise, where the gate does not say how."""
+        if gate.surface is not None or self._definition.candidate.model is None:
+            return
+        runs = self.fitting(self._definition.candidate, gate.eval, gate.scorer, None)
+        if isinstance(runs, list) and any(each.eval.system != found.eval.system for each in runs):
+            had = (
+                f"this run's is {found.eval.system!r:.60}" if found.eval.system else "this has none"
+            )
+            yield (
+                f"{gate.eval} was also run with another system prompt ({had})."
+                " Name a surface to say which counts."
+            )
+
     def saturation(self, found: Found, slice_: Mapping[str, str], *, low_is_good: bool) -> str:
         """Why the eval no longer tells models apart; empty where it does, or none can tell."""
         if found.scorer.bounds is None:
@@ -292,6 +310,11 @@ class Collector:
                     said = f"{asked.name} can no longer be read, so it may have changed."
             self._changed[key] = said
         return self._changed[key]
+
+
+def _meant(written: str | None, known: set[str]) -> str:
+    close = get_close_matches(written or "", sorted(known), 1)
+    return f"Did you mean {close[0]}? " if close else ""
 
 
 def _in(found: Found, slice_: Mapping[str, str]) -> tuple[str, list[Any]]:
