@@ -259,7 +259,12 @@ def _theme(own: Terms, each: int) -> Theme:
     return tuple(int(word) for word in own.grams[each] if word)
 
 
+def _one(word: str) -> str:
+    return f"{word[:-3]}man" if word.endswith("men") else word
+
+
 def _alike(word: str, other: str) -> bool:
+    word, other = _one(word), _one(other)
     short, long = sorted((word, other), key=len)
     return short == long or (len(short) >= 4 and long.startswith(short[: max(4, len(short) - 1)]))
 
