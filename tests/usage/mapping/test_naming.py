@@ -88,6 +88,47 @@ def test_a_group_that_shares_nothing_says_so(tmp_path: Path) -> None:
     assert namer_of(corpus, 3).name(own, []).name == NAMELESS
 
 
+def test_words_that_judge_name_a_group_only_where_no_other_word_does(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, ["good pie"] * 20 + ["good"] * 5 + RECIPES[:1] * 2 + ["rent"] * 60)
+    whose = np.asarray(corpus.principals)
+    rest = count_terms(corpus, np.arange(27, 87), whose, 3)
+    named = namer_of(corpus, 3).name(count_terms(corpus, np.arange(25), whose, 3), [rest])
+    assert named.name == "pie"
+    assert named.keywords == ("pie",)
+    judged = namer_of(corpus, 3).name(count_terms(corpus, np.arange(20, 25), whose, 3), [rest])
+    assert judged.name == "good"
+    assert not judged.strong
+
+
+def test_weaker_contrast_names_a_group_that_has_no_strong_one(tmp_path: Path) -> None:
+    """Half of the group and a third of the others say it, and nothing else is shared."""
+    own = ["pie"] * 12 + [f"fruit{chr(97 + each)}" for each in range(12)]
+    others = ["pie rent", "job", "poem"] * 20
+    corpus = corpus_of(tmp_path, own + others)
+    whose = np.asarray(corpus.principals)
+    parts = np.arange(24), np.arange(24, 84)
+    named = []
+    for k in (12, 10):  # twelve people say it, and one of them may be dropped
+        table, rest = (count_terms(corpus, rows, whose, k) for rows in parts)
+        named.append(namer_of(corpus, k).name(table, [rest]))
+    assert [each.name for each in named] == [NAMELESS, "pie"]
+    assert not named[1].strong
+
+
+def test_a_group_of_groups_bears_the_themes_of_those_below(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, LETTERS * 10 + RECIPES * 10 + ["paint the oven"] * 30)
+    whose = np.asarray(corpus.principals)
+    parts = [np.arange(30), np.arange(30, 60), np.arange(60, 90)]
+    tables = [count_terms(corpus, rows, whose, 5) for rows in parts]
+    namer = namer_of(corpus, 5)
+    below = [namer.name(own, [each for each in tables if each is not own]) for own in tables]
+    alone = namer.name(count_terms(corpus, np.arange(60), whose, 5), tables[2:])
+    above = namer.name_above(alone, below[:2])
+    assert above.themes[:2] == (below[0].themes[0], below[1].themes[0])
+    assert len(above.name.split()) <= MOST_WORDS
+    assert namer.name_above(alone, []) == alone
+
+
 WORDS = ["job", "letter", "rent", "pie", "flour", "oven", "crust", "write", "bake", "poem"]
 words = st.sampled_from(WORDS)
 texts_of = st.lists(

@@ -17,6 +17,7 @@ from assay.usage.mapping.naming import MOST_KEYWORDS, NAMELESS, Named
 from assay.usage.mapping.noise import counted_rows, noisy_counts, noisy_words, random_noise
 from assay.usage.mapping.privacy import NO_WORDS, NOT_COUNTED, why_hidden
 from assay.usage.mapping.settings import MapSettings
+from assay.usage.mapping.stopwords import PALE
 
 _PARTS = 4  # of a name
 
@@ -145,7 +146,8 @@ def _named(counted: list[dict[int, int]], vocabulary: list[str]) -> list[Named]:
             word: count * math.log1p((count / here) / (everywhere[word] / total))
             for word, count in own.items()
         }
-        best = [vocabulary[word] for word in sorted(own, key=lambda each: (-score[each], each))]
+        in_order = sorted(own, key=lambda each: (vocabulary[each] in PALE, -score[each], each))
+        best = [vocabulary[word] for word in in_order]
         named.append(Named(", ".join(best[:_PARTS]) or NAMELESS, tuple(best[:MOST_KEYWORDS])))
     return named
 

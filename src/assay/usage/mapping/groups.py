@@ -71,7 +71,11 @@ def group(
     rank[order] = np.arange(len(order))
     rank[-1] = -1
     labels, middles = rank[with_rare.labels], with_rare.middles[order]
-    return Grouped(labels, middles, rare[order], parents(middles, seed))
+    sizes = np.bincount(labels[labels >= 0], minlength=len(middles))
+    weights = (
+        sizes if look_for_rare else np.ones_like(sizes)
+    )  # exact sizes stay out of private maps
+    return Grouped(labels, middles, rare[order], parents(middles, weights, seed))
 
 
 def stability(vectors: Vectors, size: int, seed: int) -> tuple[Labels, Labels]:

@@ -1,16 +1,27 @@
-"""Groups of groups: the levels above the base clusters, as Clio spaces them."""
+"""Groups of groups: the levels above the base clusters, as Clio spaces them, and none too large.
+
+Groups are joined two at a time, each time the two that lose least by it (Ward 1963, Hierarchical
+grouping to optimize an objective function), a group weighing as many conversations as it holds. So
+small groups join what is near, and large ones stay apart; k-means of the middles alone may put most
+of an import into one group. What all groups have in common is taken from their middles first: it is
+how people write, not what about.
+"""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
-from assay.usage.mapping.kmeans import Labels, Matrix, cluster
+from assay.usage.mapping.kmeans import Labels, Matrix, cluster, unit
 
 TOP = 10
 """Groups at the top, about."""
+LARGEST = 0.35
+"""Of all conversations: no two groups are joined to a larger one while others can be."""
 _EACH = 12  # groups in a group, about: decides how many levels there are
+_MOST = 1000  # groups that are joined two at a time; of more, k-means makes fewer first
 
 
 def level_sizes(base: int) -> list[int]:
@@ -22,15 +33,63 @@ def level_sizes(base: int) -> list[int]:
     return [max(TOP, round(base * ratio**step)) for step in range(1, steps + 1)]
 
 
-def parents(middles: Matrix, seed: int) -> list[tuple[Labels, Matrix]]:
-    """For each level above the base: the parent of each group below, and the parents' middles."""
+def parents(middles: Matrix, weights: NDArray[np.int64], seed: int) -> list[tuple[Labels, Matrix]]:
+    """For each level above the base: the parent of each group below, and the parents' middles.
+
+    Args:
+        weights: how many conversations each base group holds.
+    """
     levels = []
-    below = middles
+    below, heavy = middles, weights.astype(np.float64)
     for size in level_sizes(len(middles)):
         if size >= len(below):
             break
-        found = cluster(below, size, seed)
-        labels = np.maximum(found.labels, 0)
-        levels.append((labels, found.middles))
-        below = found.middles
+        if len(below) > _MOST:
+            labels = np.maximum(cluster(below, size, seed).labels, 0)
+            labels = np.unique(labels, return_inverse=True)[1].astype(np.int32)
+        else:
+            labels = joined(below, heavy, size)
+        sums = np.zeros((int(labels.max()) + 1, below.shape[1]))
+        np.add.at(sums, labels, below * heavy[:, None])
+        below, heavy = unit(sums.astype(np.float32)), np.bincount(labels, heavy).astype(np.float64)
+        levels.append((labels, below))
     return levels
+
+
+def joined(middles: Matrix, weights: NDArray[np.float64], count: int) -> Labels:
+    """Join groups until ``count`` are left; the heaviest is number 0."""
+    heavy = np.maximum(weights, 1e-9)
+    points = middles - np.average(middles, axis=0, weights=heavy)
+    points = unit(points.astype(np.float32)).astype(np.float64)
+    most = LARGEST * heavy.sum()
+    labels = np.arange(len(points))
+    loss = np.full((len(points), len(points)), np.inf)
+    for one in range(len(points) - 1):
+        loss[one, one + 1 :] = _loss(points, heavy, one, np.arange(one + 1, len(points)), most)
+    for _ in range(len(points) - count):
+        one, other = divmod(int(loss.argmin()), len(points))
+        both = heavy[one] + heavy[other]
+        points[one] = (points[one] * heavy[one] + points[other] * heavy[other]) / both
+        heavy[one] = both
+        labels[labels == other] = one
+        loss[other], loss[:, other] = np.inf, np.inf
+        left = np.unique(labels)
+        left = left[left != one]
+        loss[np.minimum(left, one), np.maximum(left, one)] = _loss(points, heavy, one, left, most)
+    left, labels = np.unique(labels, return_inverse=True)
+    rank = np.argsort(np.argsort(-heavy[left], kind="stable"), kind="stable")
+    return np.asarray(rank[labels], dtype=np.int32)
+
+
+def _loss(
+    points: NDArray[np.float64],
+    heavy: NDArray[np.float64],
+    one: int,
+    others: NDArray[np.int64],
+    most: float,
+) -> NDArray[np.float64]:
+    """What each join would add to the squares within groups; too large a group comes last."""
+    both = heavy[one] + heavy[others]
+    squares = ((points[others] - points[one]) ** 2).sum(axis=1)
+    lost = squares * heavy[one] * heavy[others] / both
+    return np.asarray(np.where(both > most, heavy.sum() * 8 + lost, lost))

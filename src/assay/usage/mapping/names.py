@@ -29,7 +29,9 @@ def name_groups(
     done: Callable[[int, int], None],
     hands: Hands | None = None,
 ) -> list[list[Named]]:
-    """Name every group, level by level, by contrast with the groups nearest to it on its level.
+    """Name every group, level by level: the base by contrast with the groups nearest to each.
+
+    A group above is named by the themes of the groups within it.
 
     Args:
         whose: the principal of each conversation.
@@ -46,13 +48,29 @@ def name_groups(
             tables += read_terms(counted)
             done(sum(sizes[:level]) + len(tables), sum(sizes))
         beside = beside_groups(grouped, level)
-        levels.append(
-            [
-                namer.name(own, [tables[other] for other in beside[number]])
-                for number, own in enumerate(tables)
+        named = [
+            namer.name(own, [tables[other] for other in beside[number]])
+            for number, own in enumerate(tables)
+        ]
+        if level:
+            within = _within(grouped, level)
+            named = [
+                namer.name_above(alone, [levels[-1][each] for each in within[number]])
+                for number, alone in enumerate(named)
             ]
-        )
+        levels.append(named)
     return levels
+
+
+def _within(grouped: Grouped, level: int) -> list[list[int]]:
+    """The groups that each group of a level holds, the largest first."""
+    below = grouped.labels_at(level - 1)
+    parent = grouped.levels[level - 1][0]
+    sizes = np.bincount(below[below >= 0], minlength=len(parent))
+    within: list[list[int]] = [[] for _ in range(len(grouped.middles_at(level)))]
+    for each in np.argsort(-sizes, kind="stable").tolist():
+        within[parent[each]].append(each)
+    return within
 
 
 def _tables(corpus: Corpus, labels: Labels, size: int, whose: NDArray[np.int32]) -> Iterator[Table]:

@@ -5,7 +5,10 @@ the whole import: each time the log of the ratio of odds, in its standard errors
 own frequencies as the prior (Monroe, Colaresi and Quinn 2008, Fightin' words, equation 16, on
 principals). The first tells a group from its neighbours; the second says what all of them are
 about. What is chosen would be chosen without any one principal of the group too: dropping one takes
-at most one from any count.
+at most one from any count. Words that fill or judge, and weaker contrast, are for groups that have
+nothing better.
+
+A group of groups is named by the themes within it: the best of each group below, the largest first.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.usage.mapping.stopwords import STOPWORDS
+from assay.usage.mapping.stopwords import ENDINGS, PALE, STOPWORDS
 from assay.usage.mapping.terms import Terms, uses_in
 from assay.usage.mapping.words import joined
 
@@ -27,21 +30,55 @@ MOST_KEYWORDS = 8
 NAMELESS = "Nothing that enough people say alike"
 """The name of a group in which no word is shared by enough principals."""
 _PARTS = 4  # of a name
+_FEW_PARTS = 3  # of a name for which strong evidence gives one at most
 _PRIOR = 20.0  # principals that the prior weighs
 _LEAST_SHARE, _WIDE_SHARE = 0.1, 0.03  # of a group's principals: of a hundred, of very many
-_LEAST_LIFT = 1.5  # over the whole import
 _COMMON = 0.5  # of all conversations: such words are no keywords
-_LEAST_SCORE = 3.0  # standard errors above the groups beside and above the import, added up
 
 Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Bar:
+    """What a word must pass to name a group.
+
+    Attributes:
+        pale: words that fill or judge may pass too.
+        common: how much of the usual least share of a group's principals must use it.
+        lift: how many times its rate in the import, at least.
+        score: standard errors above the groups beside and above the import, added up, at least.
+    """
+
+    pale: bool
+    common: float
+    lift: float
+    score: float
+
+
+STRONG = Bar(pale=False, common=1.0, lift=1.5, score=3.0)
+WEAK = Bar(pale=False, common=0.5, lift=1.2, score=1.0)
+_PALE_BARS = (
+    Bar(pale=True, common=1.0, lift=1.5, score=3.0),
+    Bar(pale=True, common=0.5, lift=1.2, score=1.0),
+)
+
+Theme = tuple[int, ...]
+"""A word or phrase, as word numbers."""
+
+
+@dataclass(frozen=True)
 class Named:
-    """What a group is called, and the words that set it apart, best first."""
+    """What a group is called, and the words that set it apart, best first.
+
+    Attributes:
+        themes: the parts of the name, as word numbers.
+        strong: they passed the highest bar.
+    """
 
     name: str
     keywords: tuple[str, ...]
+    themes: tuple[Theme, ...] = ()
+    strong: bool = False
 
 
 class Namer:
@@ -66,35 +103,75 @@ class Namer:
         self._conversations = conversations
         self._k = k
         self._dull = _dull(vocabulary) | (self._rates > _COMMON)
+        self._pale = np.array([word in PALE for word in vocabulary], dtype=bool)
+        self._endings = np.array([word in ENDINGS for word in vocabulary], dtype=bool)
 
     def name(self, own: Terms, beside: Sequence[Terms]) -> Named:
         """A name for a group by contrast with the groups beside it."""
         if not len(own.uses):
             return Named(NAMELESS, ())
-        lengths = (own.grams > 0).sum(axis=1)
-        usable = self._usable(own, lengths)
-        stable, scores = self._stable(own, beside, usable)
-        chosen = self._chosen(own, stable, scores, lengths)
-        if not chosen:
+        strong = self._passing(own, beside, STRONG)
+        found = strong if len(strong[0]) > 1 else self._passing(own, beside, WEAK)
+        for bar in _PALE_BARS:
+            if not (strong[0] or found[0]):
+                found = self._passing(own, beside, bar)
+        most = max(len(strong[0]), _FEW_PARTS)
+        themes = self._apart([*strong[0], *found[0]], most, MOST_WORDS)
+        if not themes:
             return Named(NAMELESS, ())
-        alone = [each for each in stable if lengths[each] == 1 or self._unspaced(own, each)]
-        keywords = self._apart(own, alone, MOST_KEYWORDS)
+        keywords = strong[1] or found[1]
         return Named(
-            ", ".join(self._written(own, each) for each in chosen),
-            tuple(self._written(own, each) for each in keywords),
+            ", ".join(self._written(theme) for theme in themes),
+            tuple(self._written(theme) for theme in keywords),
+            tuple(themes),
+            strong=bool(strong[0]),
         )
 
-    def _usable(self, own: Terms, lengths: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _passing(
+        self, own: Terms, beside: Sequence[Terms], bar: Bar
+    ) -> tuple[list[Theme], list[Theme]]:
+        """The parts of a name that pass a bar, and the keywords, best first."""
+        lengths = (own.grams > 0).sum(axis=1)
+        stable, scores = self._stable(own, beside, self._usable(own, lengths, bar), bar)
+        alone = [_theme(own, each) for each in stable]
+        alone = [each for each in alone if len(each) == 1 or " " not in self._written(each)]
+        return self._chosen(own, stable, scores), self._apart(alone, MOST_KEYWORDS)
+
+    def name_above(self, alone: Named, below: Sequence[Named]) -> Named:
+        """A name for a group of groups: the themes of those below.
+
+        Args:
+            alone: its name by contrast, and its keywords; it adds where those below say little.
+            below: the groups within it, the largest first.
+        """
+        strong = [each for each in below if each.strong]
+        given = strong or [each for each in below if each.themes]
+        if not given or (alone.strong and not strong):
+            return alone
+        most = max(len(each.themes) for each in given)
+        in_turn = [
+            each.themes[turn] for turn in range(most) for each in given if turn < len(each.themes)
+        ]
+        themes = self._apart(in_turn, _PARTS, MOST_WORDS)
+        if len(themes) < _FEW_PARTS and alone.strong:
+            themes = self._apart([*themes, *alone.themes], _FEW_PARTS, MOST_WORDS)
+        name = ", ".join(self._written(theme) for theme in themes)
+        return Named(name, alone.keywords, tuple(themes), strong=bool(strong))
+
+    def _usable(self, own: Terms, lengths: NDArray[np.int64], bar: Bar) -> NDArray[np.bool_]:
         """Enough use it, more than elsewhere, and it neither begins nor ends with a dull word."""
         first = own.grams[:, 0]
         last = own.grams[np.arange(len(own.grams)), lengths - 1]
         rates = own.uses / own.principals
+        least = max(_WIDE_SHARE, _LEAST_SHARE * min(1, 10 / own.principals**0.5))
+        dull = self._dull if bar.pale else self._dull | self._pale
+        ends = dull & ~(self._endings & ~self._dull)
         return np.asarray(
             (own.uses >= self._k)
-            & (rates >= max(_WIDE_SHARE, _LEAST_SHARE * min(1, 10 / own.principals**0.5)))
-            & (rates >= _LEAST_LIFT * self._prior(own))
-            & ~self._dull[first]
-            & ~self._dull[last]
+            & (rates >= bar.common * least)
+            & (rates >= bar.lift * self._prior(own))
+            & ~dull[first]
+            & ~np.where(lengths > 1, ends[last], dull[last])
         )
 
     def _prior(self, own: Terms) -> Scores:
@@ -103,7 +180,7 @@ class Namer:
         return np.asarray(rates.min(axis=1))
 
     def _stable(
-        self, own: Terms, beside: Sequence[Terms], usable: NDArray[np.bool_]
+        self, own: Terms, beside: Sequence[Terms], usable: NDArray[np.bool_], bar: Bar
     ) -> tuple[list[int], Scores]:
         """The best terms that stay among the best whoever is dropped, best first; all scores.
 
@@ -124,46 +201,45 @@ class Namer:
             worst = score(own.uses - 1, own.principals - 1)
             rivals = score(own.uses, own.principals - 1)
             usable = usable & (own.uses > self._k)
-        fair = usable & (worst >= _LEAST_SCORE)
+        fair = usable & (worst >= bar.score)
         order = np.argsort(np.where(fair, -full, np.inf), kind="stable")[: int(fair.sum())]
         best = order[: 3 * MOST_KEYWORDS]
         others = np.setdiff1d(np.flatnonzero(usable), best)
-        bar = rivals[others].max(initial=-np.inf)
-        return [int(each) for each in best if worst[each] >= bar], full
+        rival = rivals[others].max(initial=-np.inf)
+        return [int(each) for each in best if worst[each] >= rival], full
 
-    def _chosen(
-        self, own: Terms, stable: list[int], scores: Scores, lengths: NDArray[np.int64]
-    ) -> list[int]:
+    def _chosen(self, own: Terms, stable: list[int], scores: Scores) -> list[Theme]:
         """The parts of a name: the best phrase first, then words that add to it."""
-        telling = (~self._dull[own.grams] & (own.grams > 0)).sum(axis=1)
-        in_order = sorted(stable, key=lambda each: -scores[each] * telling[each])
-        chosen: list[int] = []
-        left = MOST_WORDS
-        for each in self._apart(own, in_order, len(in_order)):
-            if lengths[each] <= left and len(chosen) < _PARTS:
-                chosen.append(each)
-                left -= int(lengths[each])
-        return chosen
+        pale = self._dull | (self._pale & ~self._endings)
+        telling = (~pale[own.grams] & (own.grams > 0)).sum(axis=1)
+        in_order = sorted(stable, key=lambda each: -scores[each] * max(telling[each], 1))
+        return self._apart([_theme(own, each) for each in in_order], _PARTS, MOST_WORDS)
 
-    def _apart(self, own: Terms, in_order: list[int], most: int) -> list[int]:
-        """Terms that do not repeat each other's words, nor their other forms."""
-        taken: list[str] = []
-        kept: list[int] = []
+    def _apart(self, in_order: Sequence[Theme], most: int, words: int = 2**30) -> list[Theme]:
+        """The first that do not repeat each other's words, nor their other forms.
+
+        Args:
+            most: so many, at most.
+            words: of all of them together, at most.
+        """
+        kept: list[Theme] = []
         for each in in_order:
-            words = [self._words[word] for word in own.grams[each] if word]
-            telling = [word for word in words if word not in STOPWORDS]
-            if not any(_alike(word, other) for word in telling for other in taken):
+            fits = len(kept) < most and sum(map(len, kept)) + len(each) <= words
+            if fits and not any(self._repeats(each, other) for other in kept):
                 kept.append(each)
-                taken += telling
-            if len(kept) == most:
-                break
         return kept
 
-    def _unspaced(self, own: Terms, each: int) -> bool:
-        return " " not in self._written(own, each)
+    def _repeats(self, theme: Theme, other: Theme) -> bool:
+        return any(
+            _alike(word, taken) for word in self._telling(theme) for taken in self._telling(other)
+        )
 
-    def _written(self, own: Terms, each: int) -> str:
-        return joined([self._words[word] for word in own.grams[each] if word])
+    def _telling(self, theme: Theme) -> list[str]:
+        words = [self._words[word] for word in theme if self._words[word] not in STOPWORDS]
+        return [word for word in words if word not in PALE] or words
+
+    def _written(self, theme: Theme) -> str:
+        return joined([self._words[word] for word in theme])
 
 
 def _score(
@@ -179,7 +255,16 @@ def _score(
     return np.asarray(apart / np.sqrt(1 / here + 1 / beside))
 
 
+def _theme(own: Terms, each: int) -> Theme:
+    return tuple(int(word) for word in own.grams[each] if word)
+
+
+def _one(word: str) -> str:
+    return f"{word[:-3]}man" if word.endswith("men") else word
+
+
 def _alike(word: str, other: str) -> bool:
+    word, other = _one(word), _one(other)
     short, long = sorted((word, other), key=len)
     return short == long or (len(short) >= 4 and long.startswith(short[: max(4, len(short) - 1)]))
 

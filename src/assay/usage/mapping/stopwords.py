@@ -99,3 +99,18 @@ STOPWORDS = frozenset(
     ).split()
 ) - frozenset(_MEANING_IN_ENGLISH.split())
 """Words that stand in the middle of a phrase at most, and are no keywords."""
+
+ENDINGS = frozenset(["people", "person", "persons", "guy", "guys", "time"])
+"""Pale alone, yet they may end a phrase: disabled people."""
+_PALE = """
+able absolutely amazing awesome awful bad badly basically believe best better big bit bunch care
+certain certainly clearly completely definitely enjoy entire exist extremely fact feel feeling
+feels find fine found fully generally good great happened happens heard hope huge idea important
+interested interesting kinds knew known knows large lol long look looking looks main matter means
+mind nice obvious part particular perfect perfectly point possible prefer pretty probably real
+reason reasons right saying sense simple simply sort start started stop talk talking tells
+terrible thinking thinks thought times told total totally true truly word words works worse worst
+wrong yeah years yep
+"""
+PALE = frozenset(_PALE.split()) | ENDINGS
+"""Words that fill and that judge: they name a group only where no other word does."""
