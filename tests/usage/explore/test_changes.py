@@ -55,6 +55,7 @@ def _without(made: Made, gone: set[str]) -> Made:
     write_rows(made.usage.part(0), Transcript, made.transcripts)
     placed = [each for each in made.place.placed() if each.transcript_id not in gone]
     write_rows(made.place.conversations_file, Placed, placed)
+    made.change_record(conversations=len(made.transcripts))
     return made
 
 
