@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from assay.errors import DefinitionError, NotFoundError, Problem
 from assay.formats.sheets import count_rows, read_rows
+from tests.support.memory import PEAK
 
 
 def parquet(path: Path, columns: dict[str, Any]) -> Path:
@@ -128,13 +129,12 @@ def test_unknown_suffixes_and_missing_files(tmp_path: Path) -> None:
         list(read_rows(tmp_path / "s.csv", "Sheet1"))
 
 
-_PEAK = """
+_PEAK = f"""{PEAK}
 import sys
 from pathlib import Path
 from assay.formats.sheets import read_rows
 rows = sum(1 for _ in read_rows(Path(sys.argv[1])))
-status = Path("/proc/self/status").read_text()
-print(rows, status.partition("VmHWM:")[2].split()[0])
+print(rows, peak())
 """
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from assay.errors import NotFoundError, StoreError
 from assay.records import Message, ScoreRow, ToolCall, Transcript, fields_of
 from assay.store.tables import TableWriter, read_rows, schema_of
+from tests.support.memory import PEAK
 
 FULL = Transcript(
     transcript_id="t1",
@@ -309,8 +310,10 @@ def test_unwritable_folder_is_a_clear_error(tmp_path: Path) -> None:
         TableWriter(tmp_path / "no" / "t.parquet", Transcript)
 
 
-GROW = """
-import resource, sys
+GROW = (
+    PEAK
+    + """
+import sys
 from assay.records import Message, Transcript
 from assay.store.tables import TableWriter, read_rows
 with TableWriter(sys.argv[1], Transcript) as writer:
@@ -318,8 +321,9 @@ with TableWriter(sys.argv[1], Transcript) as writer:
         message = Message("user", f"{i} " * 80)
         writer.write(Transcript(f"t{i}", messages=(message,), task_id=str(i), model="m"))
 assert sum(1 for _ in read_rows(sys.argv[1], Transcript)) == int(sys.argv[2])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(peak())
 """
+)
 
 
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:

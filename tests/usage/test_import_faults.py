@@ -20,6 +20,7 @@ from assay.records import Transcript
 from assay.store import tables
 from assay.usage import sources
 from assay.usage.ingest import ingest
+from tests.support.memory import PEAK
 from tests.usage.logs import chat, folder, rejected, stored, take, texts, write
 
 
@@ -105,12 +106,12 @@ def test_text_of_every_direction_and_width_is_kept(tmp_path: Path) -> None:
     assert record.sources[0].flagged["zero_characters"] == 1
 
 
-_RSS = """
-import resource, sys
+_RSS = f"""{PEAK}
+import sys
 from pathlib import Path
 from assay import api
 record = api.import_usage([sys.argv[1]], name="logs", workspace=sys.argv[2])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+print(peak() >> 10)
 """
 
 
