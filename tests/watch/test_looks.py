@@ -301,7 +301,7 @@ def test_looks_are_no_evidence_for_a_launch(
     definition = {
         "name": "pilot",
         "candidate": "openai/any",
-        "gates": [{**gate, "limit": {"min": 0}}],
+        "gates": [{**gate, "limit": {"min": 0.5}}],
     }
     file = workspace / "launches" / "pilot.yaml"
     file.parent.mkdir()
