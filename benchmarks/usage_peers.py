@@ -28,7 +28,6 @@ from assay.usage.mapping.groups import group
 from assay.usage.validation.grammar import synthetic
 from assay.usage.validation.reconstruct import hits_of, share_of
 
-MADE_UP = 6000
 CHILD = """
 import json, sys, time
 import numpy as np
@@ -63,12 +62,13 @@ def main() -> None:
     parser.add_argument("--python", required=True, help="an interpreter that has kura and faiss")
     parser.add_argument("--embedder", default="static")
     parser.add_argument("--sets", nargs="+", default=["synthetic", "mixture", "hatecheck"])
+    parser.add_argument("--conversations", type=int, default=6000, help="in the set synthetic")
     options = parser.parse_args()
     embedder = open_embedder(options.embedder)
     print("| texts | stage | a group of | groups | given back | chance | CPU s |")
     print("|---|---|---|---|---|---|---|")
     for name in options.sets:
-        texts, labels = known(name)
+        texts, labels = known(name, options.conversations)
         vectors = embedder.embed(texts)
         for stage, size, (groups, seconds) in stages(options.python, vectors):
             chance = np.mean(
@@ -85,10 +85,10 @@ def main() -> None:
             print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def known(name: str) -> tuple[list[str], np.ndarray[Any, Any]]:
-    """Texts and their categories as numbers."""
+def known(name: str, made_up: int) -> tuple[list[str], np.ndarray[Any, Any]]:
+    """Texts and their categories as numbers; so many where they are made up."""
     if name == "synthetic":
-        rows = synthetic(MADE_UP, 0).rows
+        rows = synthetic(made_up, 0).rows
         texts = ["\n".join(each.content for each in row.messages) for row in rows]
         labels = [row.label for row in rows]
     else:
