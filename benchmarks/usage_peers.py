@@ -28,6 +28,7 @@ from assay.usage.mapping.groups import group
 from assay.usage.validation.grammar import synthetic
 from assay.usage.validation.reconstruct import hits_of, share_of
 
+MOST_HDBSCAN = 20_000  # its time grows with the square
 CHILD = """
 import json, sys, time
 import numpy as np
@@ -105,7 +106,8 @@ def stages(python: str, vectors: np.ndarray[Any, Any]) -> Iterator[tuple[str, in
             yield "assay", size, ours(vectors, size)
             for stage in ("kura k-means", "FAISS spherical k-means (as OpenClio)"):
                 yield stage, size, theirs(python, file, stage, size)
-        yield "kura HDBSCAN", None, theirs(python, file, "kura HDBSCAN", 0)
+        if len(vectors) <= MOST_HDBSCAN:
+            yield "kura HDBSCAN", None, theirs(python, file, "kura HDBSCAN", 0)
 
 
 def ours(vectors: np.ndarray[Any, Any], size: int) -> Found:
