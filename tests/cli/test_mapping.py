@@ -12,8 +12,8 @@ import pytest
 
 from assay.cli import main
 from assay.records import Transcript
+from assay.store.looks import looks
 from assay.usage.folder import UsageFolder
-from assay.usage.looks import looks
 from tests.usage.mapping.made import about, import_of
 
 

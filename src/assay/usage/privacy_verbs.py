@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from assay.errors import AssayError
+from assay.store import looks
+from assay.store.looks import UsageLook
 from assay.store.workspace import Workspace
-from assay.usage import looks
 from assay.usage.folder import UsageFolder, usage_folder, usage_folders
 from assay.usage.forgetting import Wish, account_hashes, fulfil, unfinished
-from assay.usage.looks import UsageLook
 from assay.usage.purging import Purged
 from assay.usage.retention import purge_expired, retention_overdue
 from assay.usage.secret import workspace_secret

@@ -7,9 +7,9 @@ from pathlib import Path
 from assay.report.page import write_page
 from assay.report.usage.explorer import render_explorer
 from assay.report.usage.policy import render_policy
+from assay.store.looks import record_look
 from assay.store.workspace import Workspace
 from assay.usage.explore.gather import gather
-from assay.usage.looks import record_look
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.verbs import import_of
 

@@ -9,10 +9,10 @@ from assay.runs.blocking import finish
 from assay.runs.errand import Errand
 from assay.runs.run import Controls, within_budget
 from assay.runs.settings import load_settings
+from assay.store.looks import record_look
 from assay.store.workspace import Workspace
 from assay.usage.drafting.draft import Drafted, cluster_of, draft, free_folder
 from assay.usage.folder import slug
-from assay.usage.looks import record_look
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.verbs import import_of
 from assay.usage.secret import workspace_secret

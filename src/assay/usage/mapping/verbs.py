@@ -13,10 +13,10 @@ from assay.runs import Controls
 from assay.runs.models import reach
 from assay.runs.run import within_budget
 from assay.runs.settings import load_settings
+from assay.store.looks import record_look
 from assay.store.workspace import Workspace
 from assay.usage.faceted import FacetedFolder
 from assay.usage.folder import UsageFolder, usage_folder, usage_folders
-from assay.usage.looks import record_look
 from assay.usage.mapping.describing import Describer
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.hands import Alone, Children, Hands
