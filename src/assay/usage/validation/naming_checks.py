@@ -20,7 +20,8 @@ from assay.runs.scorer_error import measured
 from assay.runs.settings import Settings
 from assay.scorers import NamedScorer, build_scorer, score_safely
 from assay.stats import rate
-from assay.store.workspace import Workspace, write_whole
+from assay.store.files import write_whole
+from assay.store.workspace import Workspace
 from assay.usage.validation.asking import ask_all
 from assay.usage.validation.faithful import NOT_SHOWN
 from assay.usage.validation.mapped import Mapped
