@@ -143,7 +143,7 @@ class MapRecord(msgspec.Struct, frozen=True, kw_only=True):
     ``hidden`` counts conversations that no shown base cluster holds, by reason, so that
     ``shown + sum(hidden.values()) == conversations``. ``stability`` is the adjusted Rand index
     between the clustering and one from another seed. ``settings`` holds every setting, minimum and
-    seed by name.
+    seed by name. ``epsilon_spent`` adds up those of all private maps of the import, this included.
     """
 
     import_name: str
@@ -161,3 +161,4 @@ class MapRecord(msgspec.Struct, frozen=True, kw_only=True):
     epsilon: float | None
     warnings: tuple[str, ...]
     inputs_sha256: str
+    epsilon_spent: float | None = None

@@ -29,6 +29,7 @@ class UsageFolder:
         self.rejected_file = path / "rejected.parquet"
         self.transcripts_folder = path / "transcripts"
         self.raw_folder = path / "raw"
+        self.epsilon_file = path / "epsilon.json"
         self.facets_folder = path / "facets"
         self.facets_journal = path / "facets.sqlite"
 

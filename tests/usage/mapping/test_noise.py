@@ -10,6 +10,9 @@ import pytest
 from benchmarks.conversations import Topics
 from scipy import stats
 
+from assay.errors import StoreError
+from assay.records import Transcript
+from assay.store.tables import write_rows
 from assay.usage.mapping import noise
 from assay.usage.mapping.corpus import Corpus, read_corpus
 from assay.usage.mapping.folder import MapFolder
@@ -167,3 +170,21 @@ def test_noise_is_another_each_time_whatever_the_seed(tmp_path: Path) -> None:
         make_map(usage, MapSettings(epsilon=1, seed=5), None)
         counts.add(tuple(row.conversations for row in MapFolder(usage.path).clusters()))
     assert len(counts) > 1
+
+
+def test_what_private_maps_spend_adds_up_whatever_is_deleted_between(tmp_path: Path) -> None:
+    usage = import_of(tmp_path, about(300))
+    first = make_map(usage, MapSettings(epsilon=1), None)
+    again = make_map(usage, MapSettings(epsilon=1), None)  # it is there: nothing new is told
+    assert first.epsilon_spent == again.epsilon_spent == 1
+    usage.part(0).unlink()
+    write_rows(usage.part(0), Transcript, about(299))
+    second = make_map(usage, MapSettings(epsilon=2), None)
+    assert second.epsilon_spent == 3
+    assert any("2 private maps" in told and "epsilon 3" in told for told in second.warnings)
+    exact = make_map(usage, MapSettings(), None)
+    assert exact.epsilon_spent is None
+    usage.epsilon_file.write_text("{")
+    with pytest.raises(StoreError, match="damaged"):
+        make_map(usage, MapSettings(epsilon=3), None)
+    assert not MapFolder(usage.path).record_file.exists()

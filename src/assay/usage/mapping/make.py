@@ -32,8 +32,9 @@ from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.groups import Grouped, cohesion, group, stability
 from assay.usage.mapping.hands import Alone, Hands
 from assay.usage.mapping.kmeans import Done, similarities
-from assay.usage.mapping.privacy import warnings_of
+from assay.usage.mapping.privacy import warnings_of, warnings_of_spending
 from assay.usage.mapping.settings import WORDS, MapSettings
+from assay.usage.mapping.spent import spend
 from assay.usage.mapping.stages import (
     Make,
     Stages,
@@ -259,6 +260,7 @@ def _write(
 ) -> MapRecord:
     """The tables, then map.json, by which a map is known to be whole."""
     place.record_file.unlink(missing_ok=True)
+    spent = () if settings.epsilon is None else spend(usage.epsilon_file, settings.epsilon)
     concerns = np.fromiter(usage.concerns(), dtype=np.float64)
     write_rows(place.clusters_file, Cluster, _clusters(made, concerns))
     write_rows(place.conversations_file, Placed, _placed(usage, made))
@@ -282,9 +284,11 @@ def _write(
         epsilon=settings.epsilon,
         warnings=(
             *warnings_of(settings, told, conversations, shown, fallback=fallback),
+            *warnings_of_spending(spent),
             *usage.notes(),
         ),
         inputs_sha256=whole,
+        epsilon_spent=sum(each.epsilon for each in spent) if spent else None,
     )
     write_record(place.record_file, record)
     return record

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from assay.usage.mapping.noise import DELTA
 from assay.usage.mapping.settings import MapSettings
+from assay.usage.mapping.spent import Spent
 
 FEW_CONVERSATIONS = "too few conversations"
 FEW_PRINCIPALS = "too few linked principals"
@@ -37,10 +38,9 @@ def warnings_of(
     if settings.epsilon is not None:
         found.append(
             f"Differential privacy of epsilon {settings.epsilon:g} and delta {DELTA:g}, by linked "
-            "principal, covers the counts and keywords of clusters.parquet and this file alone, "
-            "and each new map of the same conversations spends as much again. It does not cover "
-            "which groups there are, where they stand and how close they are, nor "
-            "conversations.parquet."
+            "principal, covers the counts and keywords of clusters.parquet and this file alone. "
+            "It does not cover which groups there are, where they stand and how close they are, "
+            "nor conversations.parquet."
         )
     elif settings.accounts_unknown:
         found.append(
@@ -70,3 +70,15 @@ def warnings_of(
             "hidden for privacy."
         )
     return found
+
+
+def warnings_of_spending(spent: Sequence[Spent]) -> Sequence[str]:
+    """What a reader must know of private maps of the same import that came before this."""
+    if len(spent) < 2:
+        return ()
+    total = sum(each.epsilon for each in spent)
+    return (
+        f"{len(spent)} private maps were made of this import. Against whoever has seen them all, "
+        f"it is epsilon {total:g} that protects, and not this map's alone, whatever was deleted in "
+        "between.",
+    )
