@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from assay.stats.partition import adjusted_rand
+from assay.usage.mapping import hierarchy
 from assay.usage.mapping.hierarchy import LARGEST, TOP, joined, level_sizes, parents
 from assay.usage.mapping.kmeans import Matrix, unit
 
@@ -35,7 +37,10 @@ def test_no_top_group_is_larger_than_the_largest_that_may_be(
     assert (np.diff(shares) <= 0).all()
 
 
-def test_groups_of_equal_weight_are_joined_as_scipy_joins_them() -> None:
+def test_where_sizes_do_not_count_groups_are_joined_as_scipy_joins_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hierarchy, "_SMALL_FIRST", 0)
     middles = middles_of(60, 3)
     ours = joined(middles, np.ones(60), 12)
     centred = unit(middles - middles.mean(axis=0))
@@ -43,7 +48,16 @@ def test_groups_of_equal_weight_are_joined_as_scipy_joins_them() -> None:
     assert adjusted_rand(ours, theirs.astype(np.int32)) == 1
 
 
-def test_a_heavy_group_weighs_as_its_copies_do() -> None:
+def test_what_is_like_nothing_else_is_no_tiny_group_of_the_top() -> None:
+    random = np.random.default_rng(2)
+    topics = np.repeat(random.normal(size=(10, 32)), 9, axis=0) + 0.6 * random.normal(size=(90, 32))
+    middles = unit(np.concatenate([topics, random.normal(size=(4, 32))]).astype(np.float32))
+    found = joined(middles, np.full(94, 100.0), 10)
+    assert np.bincount(found).min() >= 3
+
+
+def test_a_heavy_group_weighs_as_its_copies_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hierarchy, "_SMALL_FIRST", 0)
     middles = middles_of(30, 5)
     weights = np.random.default_rng(5).integers(1, 6, 30)
     whole = joined(middles, weights.astype(np.float64), 10)

@@ -1,8 +1,9 @@
 """Groups of groups: the levels above the base clusters, as Clio spaces them, and none too large.
 
 Groups are joined two at a time, each time the two whose members are most alike on average (average
-linkage; Sokal and Michener 1958), a group weighing as many conversations as it holds. Linkage that
-keeps groups compact (Ward 1963) puts what is like nothing else into one group of everything else.
+linkage; Sokal and Michener 1958), a group weighing as many conversations as it holds; small groups
+a little sooner, so that what is like nothing else is no group of the top. Linkage that minds sizes
+fully (Ward 1963) puts all that is like nothing else into one group.
 What all groups have in common is taken from their middles first: it is how people write, not what
 about.
 """
@@ -20,6 +21,9 @@ TOP = 10
 """Groups at the top, about."""
 LARGEST = 0.35
 """Of all conversations: no two groups are joined to a larger one while others can be."""
+_SMALL_FIRST = 0.15
+"""How much sizes count: at 0 not at all (average linkage), at 1 as much as with Ward. Measured on
+six sets of texts with known topics: up to here no worse than 0, and no group of the top is tiny."""
 _EACH = 12  # groups in a group, about: decides how many levels there are
 _MOST = 1000  # groups that are joined two at a time; of more, k-means makes fewer first
 
@@ -92,5 +96,7 @@ def _apart(
 
     Points are means of vectors of length 1, so their products are means of the members' cosines.
     """
-    apart = 1 - points[others] @ points[one]
-    return np.asarray(np.where(heavy[one] + heavy[others] > most, apart + 4, apart))
+    both = heavy[one] + heavy[others]
+    size = (heavy[one] * heavy[others] / both / heavy.sum()) ** _SMALL_FIRST
+    apart = (1 - points[others] @ points[one]) * size
+    return np.asarray(np.where(both > most, apart + 4, apart))
