@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.usage.mapping.stopwords import ENDINGS, PALE, PARTICLES, STOPWORDS
-from assay.usage.mapping.terms import Terms, uses_in
+from assay.usage.mapping.terms import Terms, keys_of, uses_in
 from assay.usage.mapping.words import joined
 
 MOST_WORDS = 10
@@ -171,7 +171,8 @@ class Namer:
         )
         near = self._contrast(own, beside, everywhere=False)
         stable, _ = self._stable(own, usable, near, STRONG.score)
-        return _whole(own, stable[0], stable) if stable else None
+        themes = [_theme(own, each) for each in stable]
+        return _whole(0, stable, themes, own) if stable else None
 
     def _passing(
         self, own: Terms, beside: Sequence[Terms], bar: Bar
@@ -271,8 +272,11 @@ class Namer:
         pale = self._dull | (self._pale & ~self._endings)
         telling = (~pale[own.grams] & (own.grams > 0)).sum(axis=1)
         in_order = sorted(stable, key=lambda each: -scores[each] * max(telling[each], 1))
+        themes = [_theme(own, each) for each in in_order]
         either = [
-            one for each in in_order for one in (_whole(own, each, stable), _theme(own, each))
+            one
+            for place, theme in enumerate(themes)
+            for one in (_whole(place, in_order, themes, own), theme)
         ]
         return self._apart(either, _PARTS, MOST_WORDS)
 
@@ -327,17 +331,21 @@ def _theme(own: Terms, each: int) -> Theme:
 
 def _said_by(own: Terms, themes: Sequence[Theme]) -> float:
     """The share of a group's principals that say any of these, at most: each counts for itself."""
-    rows = {_theme(own, row): row for row in range(len(own.uses))}
-    return sum(int(own.uses[rows[theme]]) for theme in themes) / own.principals
+    grams = np.zeros((len(themes), own.grams.shape[1]), dtype=np.int32)
+    for row, theme in enumerate(themes):
+        grams[row, : len(theme)] = theme
+    return float(own.uses[np.isin(own.keys, keys_of(grams))].sum() / own.principals)
 
 
-def _whole(own: Terms, each: int, stable: Sequence[int]) -> Theme:
-    """The longest of the stable phrases that hold a theme and that nearly all its users say."""
-    theme = _theme(own, each)
+def _whole(each: int, stable: Sequence[int], themes: Sequence[Theme], own: Terms) -> Theme:
+    """The longest of the stable phrases that hold one of them and that nearly all its users say."""
+    theme, least = themes[each], _NEARLY_ALL * own.uses[stable[each]]
     longer = [
-        _theme(own, other) for other in stable if own.uses[other] >= _NEARLY_ALL * own.uses[each]
+        other
+        for number, other in zip(stable, themes, strict=True)
+        if len(other) > len(theme) and own.uses[number] >= least and _holds(other, theme)
     ]
-    return max((one for one in longer if _holds(one, theme)), key=len, default=theme)
+    return max(longer, key=len, default=theme)
 
 
 def _holds(phrase: Theme, theme: Theme) -> bool:
