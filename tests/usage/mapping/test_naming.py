@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,11 @@ def test_a_group_of_groups_bears_the_themes_of_those_below(tmp_path: Path) -> No
     assert above.themes[:2] == (below[0].themes[0], below[1].themes[0])
     assert len(above.name.split()) <= MOST_WORDS
     assert namer.name_above(alone, []) == alone
+    partial = [dataclasses.replace(each, whole=False) for each in below]
+    assert namer.name_above(alone, partial[:2]).name == f"{PARTLY}{above.name}"
+    largest_last = namer.name_above(alone, [partial[0], below[1]])
+    assert largest_last.themes[0] == below[1].themes[0]
+    assert not largest_last.name.startswith(PARTLY)
 
 
 WORDS = [

@@ -204,8 +204,9 @@ class Namer:
         themes = self._apart(in_turn, _PARTS, MOST_WORDS)
         if len(themes) < _FEW_PARTS and alone.strong:
             themes = self._apart([*themes, *alone.themes], _FEW_PARTS, MOST_WORDS)
-        name = ", ".join(self._written(theme) for theme in themes)
-        return Named(name, alone.keywords, tuple(themes), strong=bool(strong))
+        whole = any(each.whole for each in given)
+        name = ("" if whole else PARTLY) + ", ".join(self._written(theme) for theme in themes)
+        return Named(name, alone.keywords, tuple(themes), strong=bool(strong), whole=whole)
 
     def _usable(self, own: Terms, lengths: NDArray[np.int64], bar: Bar) -> NDArray[np.bool_]:
         """Enough use it, more than elsewhere, and it neither begins nor ends with a dull word."""
