@@ -6,13 +6,15 @@
 Of kura the k-means and HDBSCAN stages run, as its package has them. The stages around them ask a
 model of OpenAI's, so they do not run here, nor does anything they would have changed. OpenClio
 is not on the package index (``openclio`` there is a tool for OpenCL), so it does not run at all;
-FAISS's spherical k-means, which it calls, stands in for its first stage.
+FAISS's spherical k-means, which it calls, stands in for its first stage. Each works in one thread,
+so that CPU seconds count work and no waiting.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import tempfile
 import time
@@ -22,6 +24,7 @@ from typing import Any
 
 import numpy as np
 from benchmarks.usage_validation import SETS, told
+from threadpoolctl import threadpool_limits
 
 from assay.embeddings import open_embedder
 from assay.usage.mapping.groups import group
@@ -111,15 +114,19 @@ def stages(python: str, vectors: np.ndarray[Any, Any]) -> Iterator[tuple[str, in
 
 
 def ours(vectors: np.ndarray[Any, Any], size: int) -> Found:
-    start = time.process_time()
     done: Callable[[int, int], None] = lambda _done, _all: None  # noqa: E731
-    found = group(vectors, size, 0, done)
-    return found.labels, time.process_time() - start
+    with threadpool_limits(1):
+        start = time.process_time()
+        found = group(vectors, size, 0, done)
+        return found.labels, time.process_time() - start
 
 
 def theirs(python: str, file: Path, stage: str, size: int) -> Found:
     done = subprocess.run(
-        [python, "-c", CHILD, str(file), stage, str(size)], stdout=subprocess.PIPE, check=True
+        [python, "-c", CHILD, str(file), stage, str(size)],
+        stdout=subprocess.PIPE,
+        check=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
     )
     found = json.loads(done.stdout.splitlines()[-1])
     return np.array(found["labels"], dtype=np.int32), found["seconds"]

@@ -60,11 +60,11 @@ from assay.runs.verbs import (
     show,
     sql,
 )
+from assay.store.looks import UsageLook
 from assay.usage.drafting.verbs import draft_eval
 from assay.usage.facet_verbs import FacetsFound, facet_usage
 from assay.usage.import_verbs import import_usage, listen_usage
 from assay.usage.ingest import ImportStanding
-from assay.usage.looks import UsageLook
 from assay.usage.mapping import MapSettings, map_usage
 from assay.usage.privacy_verbs import overdue_purges, purge_usage, usage_looks
 from assay.usage.purging import Purged

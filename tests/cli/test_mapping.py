@@ -12,8 +12,8 @@ import pytest
 
 from assay.cli import main
 from assay.records import Transcript
+from assay.store.looks import looks
 from assay.usage.folder import UsageFolder
-from assay.usage.looks import looks
 from tests.usage.mapping.made import about, import_of
 
 
@@ -59,7 +59,9 @@ def test_a_map_is_made_and_told(tmp_path: Path, usage: UsageFolder, typed: Typed
     again = typed("made", "--embedder", "words")
     assert again.returncode == 0
     assert "shown" in again.stdout
-    assert "Map of made: usage/made/map/" in again.stderr
+    assert "usage/made/map/explorer.html" in again.stdout
+    page = tmp_path / "usage" / "made" / "map" / "explorer.html"
+    assert "Usage map" in page.read_text()
 
 
 def test_where_nothing_may_be_shown_the_command_says_so(
@@ -78,8 +80,10 @@ def test_a_safety_map_needs_a_reason_which_is_kept(
     assert "--why" in done.stderr
     done = typed("made", "--embedder", "words", "--profile", "safety", "--why", "a report of spam")
     assert done.returncode == 0, done.stderr
-    (look,) = looks(tmp_path)
-    assert (look.what, look.subject, look.why) == ("map", "made", "a report of spam")
+    assert [(look.what, look.subject, look.why) for look in looks(tmp_path)] == [
+        ("map", "made", "a report of spam"),
+        ("explorer of the map", "made", "a report of spam"),
+    ]
 
 
 def test_a_seed_below_nothing_is_refused_in_words(

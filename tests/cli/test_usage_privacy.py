@@ -13,8 +13,8 @@ import pytest
 from assay import api
 from assay.records import RawRow, Transcript
 from assay.store.catalogue import Catalogue, Label
+from assay.store.looks import record_look
 from assay.store.tables import read_rows, write_rows
-from assay.usage.looks import record_look
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from assay.errors import StoreError
 from assay.report import RunView, write_report
+from assay.report.page import generator, write_page
 from tests.report.material import EVALS, HOSTILE, a_pair, a_row, a_run, a_transcript
 from tests.support.browser import browser, leave_out, opened  # noqa: F401
 
@@ -457,3 +459,16 @@ def test_it_opens_a_report_of_two_thousand_transcripts_at_once(
         assert count(view.page) == 1000
     assert took < 5000
     assert view.complaints == []
+
+
+def test_only_a_page_of_ours_is_written_over(tmp_path: Path) -> None:
+    mine = tmp_path / "notes.html"
+    mine.write_text("<p>Mine.</p>")
+    with pytest.raises(StoreError, match="no page that Assay wrote"):
+        write_page(mine, ["<!doctype html>"])
+    assert mine.read_text() == "<p>Mine.</p>"
+    page = tmp_path / "page.html"
+    head = f'<meta name="generator" content="{generator()}">'
+    write_page(page, [head])
+    write_page(page, [head, "newer"])
+    assert page.read_text().endswith("newer")

@@ -65,7 +65,7 @@ def test_reads_nothing_else(tmp_path: Path, folder: RunFolder, question: str) ->
 
 
 def test_a_wrong_question_says_what_there_is(tmp_path: Path) -> None:
-    with pytest.raises(AssayError, match="tables are transcripts, scores, usage and usage_scores"):
+    with pytest.raises(AssayError, match="tables are transcripts and scores"):
         ask(Workspace(tmp_path), "SELECT nonsense FROM scores")
 
 

@@ -95,3 +95,8 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises((StoreError, OSError)):
         write_whole(path, "new")
     assert path.read_text() == "old"
+
+
+def test_a_folder_that_is_not_there_is_no_workspace(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="no such folder"):
+        Workspace.find(tmp_path / "nowhere")

@@ -19,7 +19,7 @@ import xlsxwriter
 import zstandard
 
 from assay import api
-from assay.errors import DefinitionError, NotFoundError
+from assay.errors import AssayError, DefinitionError, NotFoundError
 from assay.records import Message, RawRow, Transcript
 from assay.store.tables import read_rows, write_rows
 from assay.usage.ingest import ingest
@@ -400,11 +400,27 @@ def test_another_secret_gives_other_hashes(tmp_path: Path) -> None:
 
 def test_sql_sees_each_conversation_in_its_last_version(tmp_path: Path) -> None:
     question = "select import, count(*), max(message_count) from usage group by import order by 1"
-    assert api.sql(question, workspace=tmp_path)[1] == []
+    assert api.sql(question, why="a drill", workspace=tmp_path)[1] == []
     take(tmp_path, write(tmp_path / "a.jsonl", [chat(1), chat(1, 2), chat(2)]))
     take(tmp_path, write(tmp_path / "b.jsonl", [chat(3)]), name="other")
     (tmp_path / "usage" / "other" / "raw").mkdir()
-    assert api.sql(question, workspace=tmp_path)[1] == [("logs", 2, 4), ("other", 1, 2)]
+    _, rows = api.sql(question, why="a drill", workspace=tmp_path)
+    assert rows == [("logs", 2, 4), ("other", 1, 2)]
+
+
+def test_sql_reads_usage_only_for_a_reason_and_writes_it_down(tmp_path: Path) -> None:
+    take(tmp_path, write(tmp_path / "a.jsonl", [chat(1)]))
+    (part,) = folder(tmp_path).parts()
+    for source in ("usage", "usage_scores", f"read_parquet('{part}')", f"'{part}'"):
+        with pytest.raises(AssayError, match="--why"):
+            api.sql(f"select * from {source}", workspace=tmp_path)
+    assert api.usage_looks(workspace=tmp_path) == []
+    with pytest.raises(AssayError, match="failed"):  # what failed was asked for, too
+        api.sql("select nonsense from usage", why="case 17", workspace=tmp_path)
+    assert api.sql("select count(*) from usage", why="case 17", workspace=tmp_path)[1] == [(1,)]
+    first, second = api.usage_looks(workspace=tmp_path)
+    assert (first.what, first.subject) == ("sql", "select nonsense from usage")
+    assert (second.subject, second.why) == ("select count(*) from usage", "case 17")
 
 
 def test_the_command(tmp_path: Path) -> None:

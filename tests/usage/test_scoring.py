@@ -181,6 +181,7 @@ def test_a_new_version_takes_the_old_ones_place_and_other_scorers_stay(tmp_path:
     _, found = api.sql(
         "select scorer, count(*), count(distinct scorer_version) from usage_scores "
         "where import = 'logs' group by scorer order by scorer",
+        why="a drill",
         workspace=tmp_path,
     )
     assert found == [("includes", 8, 1), ("refusal", 8, 1)]
@@ -299,7 +300,7 @@ def test_a_superseded_conversation_is_counted_no_more(tmp_path: Path) -> None:
     assert folder(tmp_path).read().superseded == 1
     figure = overall(api.score_usage(["refusal"], workspace=tmp_path))
     assert (figure.n, figure.planned, figure.value) == (4, 4, 0.0)
-    _, [[count]] = api.sql("select count(*) from usage_scores", workspace=tmp_path)
+    _, [[count]] = api.sql("select count(*) from usage_scores", why="a drill", workspace=tmp_path)
     assert count == 4
 
 

@@ -33,7 +33,7 @@ def explore(
     why: Why = "",
     workspace: Workspace = Path(),
 ) -> None:
-    """Write a map as one page to explore: tree, map and table. It needs no network."""
+    """Write a map as one page to explore, as `usage map` did, with the scores that came since."""
     from assay import api
 
     print(near(str(api.explore_usage(name, out=out, why=why, workspace=workspace))))

@@ -83,13 +83,19 @@ def report(
 
 def sql(
     question: Annotated[str, typer.Argument(help='For instance "select * from scores limit 5".')],
+    why: Annotated[
+        str, typer.Option(help="Why usage is looked at: opens its tables, and is written down.")
+    ] = "",
     workspace: Workspace = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Ask the tables `transcripts` and `scores` over all runs, in DuckDB's SQL."""
+    """Ask the tables `transcripts` and `scores` over all runs, in DuckDB's SQL.
+
+    With --why also `usage` and `usage_scores`: what was imported, and what scorers said of it.
+    """
     from assay import api
 
-    columns, rows = api.sql(question, workspace=workspace)
+    columns, rows = api.sql(question, why=why, workspace=workspace)
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:

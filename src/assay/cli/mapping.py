@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.cli.output import DONE, FOUND, note, print_json, print_table
+from assay.cli.output import DONE, FOUND, near, note, print_json, print_table
 from assay.cli.running import AsJson, Dollars, Tokens, Workspace
 from assay.cli.usage import usage
 
@@ -86,7 +86,7 @@ def map_(
     workspace: Workspace = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Map an import: groups of conversations, named by what many people share.
+    """Map an import: groups of conversations, named by what many people share; write it as a page.
 
     The same command goes on where it was stopped or killed. Exits 2 where nothing may be shown.
     """
@@ -111,10 +111,13 @@ def map_(
         on=on,
         workspace=workspace,
     )
+    page = api.explore_usage(record.import_name, why=why, workspace=workspace)
     if as_json:
         print_json(record)
     else:
         _print(record)
+        print(near(str(page)))
+        note("Open it in a browser; it loads nothing and sends nothing.")
     raise typer.Exit(DONE if record.shown else FOUND)
 
 
@@ -148,6 +151,3 @@ def _print(record: MapRecord) -> None:
         note(f"Another seed agrees by an adjusted Rand index of {record.stability:.2f}.")
     for warning in record.warnings:
         note(f"Note: {warning}")
-    note(f"Map of {record.import_name}: usage/{record.import_name}/map/")
-    if record.shown:
-        note(f"See it: assay usage explore {record.import_name}")

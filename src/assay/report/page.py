@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
+_OURS = (b'name="generator" content="Assay ', b"## Launch ")
+"""What a page of ours has near its beginning: HTML, Markdown."""
 
 
 def generator() -> str:
@@ -59,12 +61,13 @@ def render_page(
 
 
 def write_page(path: Path, parts: Iterable[str]) -> None:
-    """Write a file that takes its name only when it is whole.
+    """Write a file that takes its name only when it is whole. It replaces a page of ours alone.
 
     Raises:
-        StoreError: the file cannot be written.
+        StoreError: the file cannot be written, or is there and is no page of ours.
     """
     try:
+        _spare(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
@@ -80,6 +83,19 @@ def write_page(path: Path, parts: Iterable[str]) -> None:
             where=str(path),
             fix="Check that the folder exists, may be written to, and has room.",
         ) from error
+
+
+def _spare(path: Path) -> None:
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head and not any(mark in head for mark in _OURS):
+        raise StoreError(
+            "this file is there already, and is no page that Assay wrote.",
+            where=str(path),
+            fix="Give another name, or remove it first.",
+        )
 
 
 def embedded(samples: Samples, names: Sequence[str], models: Sequence[str]) -> Iterator[Markup]:

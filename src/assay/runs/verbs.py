@@ -21,6 +21,7 @@ from assay.runs.rescore import read_spec
 from assay.runs.rescore import rescore as rescore_run
 from assay.runs.run import Controls, resume_run, run_evals, within_budget
 from assay.runs.settings import load_settings
+from assay.store.looks import record_look
 from assay.store.query import ask
 from assay.store.workspace import RunFolder, Workspace, with_tables
 
@@ -189,16 +190,22 @@ def list_runs(*, workspace: str | Path = ".") -> list[tuple[RunRecord, bool]]:
     return [(folder.read(), folder.locked()) for folder in Workspace.find(Path(workspace)).runs()]
 
 
-def sql(question: str, *, workspace: str | Path = ".") -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Ask the tables ``transcripts`` and ``scores`` over all  Nothing else can be read.
+def sql(
+    question: str, *, why: str = "", workspace: str | Path = "."
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Ask the tables ``transcripts`` and ``scores`` over all runs; with a reason, usage too.
 
     Args:
-        question: DuckDB's SQL.
+        question: DuckDB's SQL. It can read the tables and nothing else.
+        why: opens ``usage`` and ``usage_scores``: a look, written down with the question first.
 
     Returns:
         Column names, and rows.
     """
-    return ask(Workspace.find(Path(workspace)), question)
+    place = Workspace.find(Path(workspace))
+    if why.strip():
+        record_look(place.root, "sql", question, why, "safety")
+    return ask(place, question, usage=bool(why.strip()))
 
 
 def export(

@@ -40,6 +40,13 @@ def lists(values: NDArray[Any], ends: NDArray[np.int64]) -> Any:
     return pyarrow.LargeListArray.from_arrays(_plain(ends), _plain(values))
 
 
+def binary(values: Sequence[bytes]) -> Any:
+    """A column of bytes."""
+    import pyarrow
+
+    return pyarrow.array(values, pyarrow.large_binary())
+
+
 def about(table: Table) -> bytes:
     """What was sent along with a table."""
     return bytes((table.schema.metadata or {}).get(b"about", b""))
@@ -100,8 +107,7 @@ def sealed(data: bytes, *, failed: bool = False) -> Table:
     """Bytes as a table of one row: the shape in which they cross a cluster."""
     import pyarrow
 
-    whole = pyarrow.array([data], pyarrow.large_binary())
-    return pyarrow.table({"data": whole, "failed": pyarrow.array([failed])})
+    return pyarrow.table({"data": binary([data]), "failed": pyarrow.array([failed])})
 
 
 def unsealed(table: Table) -> tuple[bytes, bool]:

@@ -24,6 +24,13 @@ _TYPES = {
     "bool": "BOOLEAN",
 }
 
+_TABLES = {
+    False: "The tables are transcripts and scores; `describe scores` lists columns. For usage and "
+    "usage_scores say why: --why; it is kept in the audit trail.",
+    True: "The tables are transcripts, scores, usage and usage_scores; `describe scores` lists "
+    "columns.",
+}
+
 
 @contextlib.contextmanager
 def connect(*, memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnection]:
@@ -41,14 +48,19 @@ def connect(*, memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Answer a question over all runs and imports, in four views.
+def ask(
+    workspace: Workspace, sql: str, *, usage: bool = False
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Answer a question over all runs, and over usage if it is asked for, in views.
 
     ``transcripts`` and ``scores`` are those of runs; ``usage`` holds every import's conversations,
     redacted, each in its last version, and ``usage_scores`` what scorers said of them; both have
     the column ``import``.
 
-    The question can read the workspace's tables and nothing else: no other file, no network.
+    The question can read the files of its views and nothing else: no other file, no network.
+
+    Args:
+        usage: give the views of usage too. Whoever calls writes the look down first.
 
     Returns:
         Column names, and rows.
@@ -60,7 +72,8 @@ def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]
 
     with connect() as connection:
         try:
-            paths = _make_views(connection, workspace)
+            paths = _view_runs(connection, workspace)
+            paths += _view_usage(connection, workspace) if usage else []
         except duckdb.Error as error:
             raise AssayError(
                 f"a table cannot be read: {str(error).splitlines()[0]}.",
@@ -75,15 +88,11 @@ def ask(workspace: Workspace, sql: str) -> tuple[list[str], list[tuple[Any, ...]
             names = [column[0] for column in result.description or ()]
             return names, result.fetchall()
         except duckdb.Error as error:
-            raise AssayError(
-                f"the query failed: {error}.",
-                fix="The tables are transcripts, scores, usage and usage_scores; `describe scores` "
-                "lists columns.",
-            ) from None
+            raise AssayError(f"the query failed: {error}.", fix=_TABLES[usage]) from None
 
 
-def _make_views(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> list[str]:
-    """Make the four views; the files that they read."""
+def _view_runs(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> list[str]:
+    """Make the views of runs; the files that they read."""
     paths: list[str] = []
     for view, file, record in (
         ("transcripts", "transcripts.parquet", Transcript),
@@ -92,7 +101,7 @@ def _make_views(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
         files = [str(path) for path in sorted(workspace.runs_folder.glob(f"*/{file}"))]
         paths += files
         connection.execute(_view(view, files, record))
-    return paths + _view_usage(connection, workspace)
+    return paths
 
 
 def _view(name: str, files: Sequence[str], record: type[Any]) -> str:

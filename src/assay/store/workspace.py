@@ -130,8 +130,14 @@ class Workspace:
 
     @classmethod
     def find(cls, start: Path) -> Workspace:
-        """The nearest folder at or above ``start`` that has an assay.toml, else ``start``."""
+        """The nearest folder at or above ``start`` that has an assay.toml, else ``start``.
+
+        Raises:
+            NotFoundError: ``start`` is no folder.
+        """
         start = start.resolve()
+        if not start.is_dir():
+            raise NotFoundError("there is no such folder.", where=str(start), fix="Make it first.")
         for folder in (start, *start.parents):
             if (folder / "assay.toml").is_file():
                 return cls(folder)

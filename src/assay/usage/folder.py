@@ -147,18 +147,18 @@ def existing_import(place: Workspace, name: str | None) -> UsageFolder:
     Raises:
         NotFoundError: there is none of that name, or none or several to choose from.
     """
-    if name is not None:
-        folder = usage_folder(place, name)
-        folder.read()
-        return folder
     folders = usage_folders(place)
-    if len(folders) == 1:
-        return folders[0]
+    named = folders if name is None else [usage_folder(place, name)]
+    if len(named) == 1 and named[0].record_file.exists():
+        return named[0]
+    what = f"there is no import {name!r}." if name is not None else "there is no import."
+    if name is None and folders:
+        what = "there are several imports."
     names = ", ".join(each.name for each in folders)
     raise NotFoundError(
-        "there are several imports." if folders else "there is no import.",
+        what,
         where=str(place.root),
-        fix=f"Name one: {names}." if folders else "Make one: assay usage import FILE",
+        fix=f"Name one: {names}." if names else "Make one: assay usage import FILE",
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from assay.errors import AssayError
+from assay.store import looks
+from assay.store.looks import UsageLook
 from assay.store.workspace import Workspace
-from assay.usage import looks
-from assay.usage.folder import UsageFolder, usage_folder, usage_folders
+from assay.usage.folder import existing_import, usage_folders
 from assay.usage.forgetting import Wish, account_hashes, fulfil, unfinished
-from assay.usage.looks import UsageLook
 from assay.usage.purging import Purged
 from assay.usage.retention import purge_expired, retention_overdue
 from assay.usage.secret import workspace_secret
@@ -48,7 +48,7 @@ def purge_usage(
         purged.import_name for purged in done if purged.what == "everything"
     }:
         return done
-    folders = usage_folders(place) if name is None else [_there(place, name)]
+    folders = usage_folders(place) if name is None else [existing_import(place, name)]
     if everything:
         return [*done, *(fulfil(place, folder, Wish(None)) for folder in folders)]
     if account is not None:
@@ -66,9 +66,3 @@ def overdue_purges(*, workspace: str | Path = ".") -> list[str]:
 def usage_looks(*, workspace: str | Path = ".") -> list[UsageLook]:
     """Every look at usage that the audit trail holds, oldest first."""
     return looks.looks(Workspace.find(Path(workspace)).root)
-
-
-def _there(place: Workspace, name: str) -> UsageFolder:
-    folder = usage_folder(place, name)
-    folder.read()
-    return folder

@@ -22,8 +22,11 @@ def columns(days: list[int], languages: list[str]) -> Columns:
     )
 
 
-def kinds(days: list[int], languages: list[str], least: int = 5) -> dict[str, Kind]:
-    return {each.name: each for each in kinds_of(columns(days, languages), Minima(least, 1))}
+def kinds(
+    days: list[int], languages: list[str], least: int = 5, usual: int = 1000
+) -> dict[str, Kind]:
+    found = kinds_of(columns(days, languages), Minima(least, 1), usual)
+    return {each.name: each for each in found}
 
 
 def test_the_unit_of_time_is_the_shortest_that_gives_few_periods() -> None:
@@ -33,6 +36,24 @@ def test_the_unit_of_time_is_the_shortest_that_gives_few_periods() -> None:
         assert found.unit == unit
         assert len(found.values) <= 12
         assert np.bincount(found.of).sum() == 200
+
+
+def test_periods_are_longer_where_groups_are_small() -> None:
+    start = date(2026, 1, 5).toordinal()
+    days = [start + n * 170 // 200 for n in range(200)]
+    told = {
+        usual: kinds(days, ["en"] * 200, least=25, usual=usual)["time"] for usual in (600, 100, 40)
+    }
+    assert {usual: each.unit for usual, each in told.items()} == {
+        600: "month",
+        100: "quarter",
+        40: "quarter",  # two periods are the least that can be compared
+    }
+    weeks = [start + n // 3 for n in range(75)]
+    halves = kinds(weeks, ["en"] * 75, least=25, usual=40)["time"]
+    assert (halves.unit, halves.compared) == ("half", [0, 1])
+    assert halves.values == ["until 2026-01-17", "from 2026-01-18"]
+    assert np.bincount(halves.of).tolist() == [39, 36]
 
 
 def test_clocks_that_are_wrong_do_not_stretch_the_periods() -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from benchmarks.conversations import Topics
 
-from assay.records import Message, Transcript
+from assay.records import ImportRecord, Message, Transcript, now
 from assay.store.tables import write_rows
 from assay.usage.folder import UsageFolder
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.make import make_map
 from assay.usage.mapping.settings import MapSettings
+from assay.version import __version__
 
 SMALL = Topics(topics=8, words=40, own=0.4, vocabulary=600)
 
@@ -43,6 +44,21 @@ def import_of(folder: Path, transcripts: Iterable[Transcript], name: str = "made
     usage = UsageFolder(folder / "usage" / name)
     usage.transcripts_folder.mkdir(parents=True)
     write_rows(usage.part(0), Transcript, transcripts)
+    record = ImportRecord(
+        name=name,
+        created=now(),
+        updated=now(),
+        assay=__version__,
+        status="complete",
+        sources=(),
+        conversations=sum(1 for _ in usage.transcripts(())),
+        with_account=0,
+        redacted={},
+        languages={},
+        keeps_raw=False,
+        retention_days=None,
+    )
+    usage.save(record)
     return usage
 
 

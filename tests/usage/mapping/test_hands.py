@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +15,25 @@ from hypothesis import strategies as st
 
 from assay.embeddings import open_embedder
 from assay.errors import AssayError, StoreError
-from assay.records import Transcript
+from assay.records import Facets, Transcript
+from assay.store.batches import from_bytes, to_bytes
 from assay.store.tables import write_rows
+from assay.usage.faceted import FacetedFolder
 from assay.usage.folder import UsageFolder
 from assay.usage.mapping import corpus, words
 from assay.usage.mapping.corpus import Corpus, part_tables, read_corpus
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.hands import Alone, Children, Hands
-from assay.usage.mapping.jobs import Count, Embed, Job, Words, job_of, part_table
+from assay.usage.mapping.jobs import (
+    Count,
+    Embed,
+    Job,
+    Words,
+    job_of,
+    packed,
+    part_table,
+    read_words,
+)
 from assay.usage.mapping.make import make_map
 from assay.usage.mapping.settings import MapSettings
 from assay.usage.mapping.words import BREAK, Vocabulary
@@ -76,6 +88,24 @@ def test_what_a_longer_version_replaces_is_left_out(tmp_path: Path, children: Ch
     embed = Embed("hashed", open_embedder("hashed").version)
     given = part_tables(usage, usage.parts())
     assert [table.num_rows for table in children.work(embed, given)] == [14, 14, 9]
+
+
+def test_a_packed_part_is_worked_on_where_its_file_is_not(
+    tmp_path: Path, children: Children
+) -> None:
+    usage = in_parts(tmp_path, about(20), 10)
+    usage.facets_folder.mkdir()
+    told = Facets("t-3", "a single word", "", "en", 1, None, "", "m", "v", 1)
+    write_rows(usage.facets_folder / usage.part(0).name, Facets, [told])
+    faceted = FacetedFolder(usage.path)
+    given = list(part_tables(faceted, faceted.parts()))
+    here = [to_bytes(table) for table in Alone().work(Words(), given)]
+    sent = [packed(table) for table in given]
+    shutil.rmtree(usage.path)
+    assert [to_bytes(table) for table in children.work(Words(), sent)] == here
+    assert "single" in read_words(from_bytes(here[0]))[0]
+    with pytest.raises(StoreError, match="cannot be read"):
+        packed(given[0])
 
 
 def test_an_error_in_a_child_is_told_and_a_dead_child_too(

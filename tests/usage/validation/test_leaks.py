@@ -9,7 +9,7 @@ import pytest
 
 from assay.usage.mapping.settings import MapSettings
 from assay.usage.validation import ValidationSettings, validate_usage
-from assay.usage.validation.labelled import import_of
+from assay.usage.validation.labelled import bare_import
 from assay.usage.validation.leaks import leaks_in
 from assay.usage.validation.mapped import map_of
 from assay.usage.validation.planted import (
@@ -35,7 +35,7 @@ def planted() -> Planted:
 
 
 def told(planted: Planted, settings: MapSettings, folder: Path) -> dict[str, tuple[int, bool]]:
-    seen = map_of(import_of(folder / "import", planted.rows), settings, None)
+    seen = map_of(bare_import(folder / "import", planted.rows), settings, None)
     return {
         each.attempt: (each.told, each.promised) for each in leaks_in(seen.told, planted, settings)
     }

@@ -12,7 +12,7 @@ from assay.records import Measured
 from assay.usage.mapping.settings import MapSettings
 from assay.usage.validation.faithful import NOT_SHOWN, name_checks
 from assay.usage.validation.grammar import categories, synthetic
-from assay.usage.validation.labelled import Labelled, import_of, transcripts_of
+from assay.usage.validation.labelled import Labelled, bare_import, transcripts_of
 from assay.usage.validation.mapped import Mapped, map_of
 from assay.usage.validation.reconstruct import (
     hits_of,
@@ -41,7 +41,7 @@ def labels(known: Labelled) -> np.ndarray:  # type: ignore[type-arg]
 
 @pytest.fixture(scope="module")
 def seen(known: Labelled, tmp_path_factory: pytest.TempPathFactory) -> Mapped:
-    usage = import_of(tmp_path_factory.mktemp("known") / "import", transcripts_of(known))
+    usage = bare_import(tmp_path_factory.mktemp("known") / "import", transcripts_of(known))
     return map_of(usage, MapSettings(min_conversations=10), None)
 
 
@@ -91,7 +91,7 @@ def test_names_of_a_shuffled_map_pick_nobody_out(seen: Mapped, known: Labelled) 
 
 
 def test_what_is_hidden_counts_as_not_given_back(known: Labelled, tmp_path: Path) -> None:
-    usage = import_of(tmp_path / "import", transcripts_of(known))
+    usage = bare_import(tmp_path / "import", transcripts_of(known))
     seen = map_of(usage, MapSettings(min_conversations=60), None)
     labels = np.array([CATEGORIES.index(row.label) for row in known.rows])
     hidden = sum(seen.record.hidden.values())

@@ -204,15 +204,30 @@
       return true;
     };
     const box = state.box || whole;
-    const label = (text, x, y, kind, height) => {
-      const w = text.length * height * 0.56;
+    const label = (lines, x, y, kind, height) => {
+      const w = Math.max(...lines.map((line) => line.length)) * height * 0.56, h = lines.length * height * 1.2;
       const inside = Math.min(Math.max(x, box[0] + w / 2 + 4 * unit), box[0] + box[2] - w / 2 - 4 * unit);
+      const middle = Math.min(Math.max(y, box[1] + h / 2 + 4 * unit), box[1] + box[3] - h / 2 - 4 * unit);
       if (y < box[1] || y > box[1] + box[3] || x < box[0] || x > box[0] + box[2]) return true;
-      if (!fits(inside, y, w, height * 1.25)) return false;
-      nodes.push(draw("text", { class: kind, x: inside, y: y + height / 3, "font-size": height, "stroke-width": 4 * unit }, text));
+      if (!fits(inside, middle, w, h)) return false;
+      const node = draw("text", { class: kind, "font-size": height, "stroke-width": 4 * unit });
+      lines.forEach((line, i) => node.append(draw("tspan", { x: inside, y: middle - h / 2 + height * (0.95 + 1.2 * i) }, line)));
+      nodes.push(node);
       return true;
     };
     const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text);
+    // Lines of words, none longer than most characters unless a word is.
+    const wrap = (text, most) => text.split(" ").reduce((lines, word) => {
+      const last = lines[lines.length - 1];
+      if (last && last.length + word.length < most) lines[lines.length - 1] = `${last} ${word}`; else lines.push(cut(word, 30));
+      return lines;
+    }, []);
+    // A name as a label: whole on three short lines, else its first themes alone, ever fewer.
+    const labels = (top) => {
+      const themes = top.name.split(", "), tries = [];
+      for (let n = themes.length; n; n -= 1) tries.push(wrap(`${top.place} ${themes.slice(0, n).join(", ")}`, 21));
+      return [...tries.filter((lines) => lines.length <= 3), [String(top.place)]];
+    };
     const wide = map.clientWidth > 400;
     for (const top of tops) {
       const own = groups.filter((g) => g.circle && g.top === top);
@@ -221,12 +236,12 @@
       const x = own.reduce((sum, g) => sum + g.circle[0] * g.circle[2] ** 2, 0) / total, y = own.reduce((sum, g) => sum + g.circle[1] * g.circle[2] ** 2, 0) / total;
       const near = own.reduce((best, g) => (Math.hypot(g.circle[0] - x, g.circle[1] - y) < Math.hypot(best.circle[0] - x, best.circle[1] - y) ? g : best));
       const [x_, y_] = near.circle;
-      if (!wide || !label(`${top.place} ${cut(top.name, 22)}`, x_, y_, "top", size)) label(String(top.place), x_, y_, "top", size);
+      (wide ? labels(top) : [[String(top.place)]]).some((lines) => label(lines, x_, y_, "top", size));
     }
     const inView = groups.filter((g) => g.circle && g.level === 0 && g !== g.top).sort((a, b) => b.circle[2] - a.circle[2]);
     const room = (g) => g.circle[2] * 2 / unit;
     for (const g of inView.slice(0, 400)) {
-      if (g.number === state.chosen || room(g) > 70) label(cut(g.name, Math.max(10, Math.round(room(g) / 5))), g.circle[0], g.circle[1], "base", size * 0.84);
+      if (g.number === state.chosen || room(g) > 70) label(wrap(cut(g.name, Math.round(room(g) / 2)), Math.max(10, Math.round(room(g) / 7))), g.circle[0], g.circle[1], "base", size * 0.84);
     }
     byId("labels").replaceChildren(...nodes);
   }

@@ -7,11 +7,11 @@ from pathlib import Path
 from assay.report.page import write_page
 from assay.report.usage.explorer import render_explorer
 from assay.report.usage.policy import render_policy
+from assay.store.looks import record_look
 from assay.store.workspace import Workspace
 from assay.usage.explore.gather import gather
-from assay.usage.looks import record_look
+from assay.usage.folder import existing_import
 from assay.usage.mapping.folder import MapFolder
-from assay.usage.mapping.verbs import import_of
 
 
 def explore_usage(
@@ -32,7 +32,7 @@ def explore_usage(
         why: the reason of the look, which the safety profile needs.
     """
     place = Workspace.find(Path(workspace))
-    folder = import_of(place, name)
+    folder = existing_import(place, name)
     profile = MapFolder(folder.path).read().profile
     if profile == "safety":
         record_look(place.root, "explorer of the map", folder.name, why, profile)
@@ -56,7 +56,7 @@ def report_usage(
         why: the reason of the look, which the safety profile needs.
     """
     place = Workspace.find(Path(workspace))
-    folder = import_of(place, name)
+    folder = existing_import(place, name)
     profile = MapFolder(folder.path).read().profile
     if profile == "safety":
         record_look(place.root, "report on the map", folder.name, why, profile)

@@ -9,12 +9,11 @@ from assay.runs.blocking import finish
 from assay.runs.errand import Errand
 from assay.runs.run import Controls, within_budget
 from assay.runs.settings import load_settings
+from assay.store.looks import record_look
 from assay.store.workspace import Workspace
 from assay.usage.drafting.draft import Drafted, cluster_of, draft, free_folder
-from assay.usage.folder import slug
-from assay.usage.looks import record_look
+from assay.usage.folder import existing_import, slug
 from assay.usage.mapping.folder import MapFolder
-from assay.usage.mapping.verbs import import_of
 from assay.usage.secret import workspace_secret
 
 ROLE = "writer"
@@ -46,7 +45,7 @@ def draft_eval(
         why: the reason, which a map of the safety profile needs.
     """
     place = Workspace.find(Path(workspace))
-    usage = import_of(place, name)
+    usage = existing_import(place, name)
     told = MapFolder(usage.path)
     profile = told.read().profile
     found = cluster_of(told, cluster)

@@ -55,7 +55,7 @@ def _gathered(root: Path, usage: UsageFolder, *, examples: bool) -> UsageView:
     if len(columns) != record.conversations:
         raise stale(place)
     slices, comparisons = [], []
-    for kind in kinds_of(columns, minima):
+    for kind in kinds_of(columns, minima, _usual(groups)):
         told = told_cells(
             *count(groups, columns, kind.of, len(kind.values)), groups.parents, minima
         )
@@ -90,6 +90,16 @@ def _gathered(root: Path, usage: UsageFolder, *, examples: bool) -> UsageView:
         examples_of=EXAMPLES if wanted else 0,
         imported=_imported(usage),
     )
+
+
+def _usual(groups: Groups) -> int:
+    """Conversations of a usual group of the top level."""
+    tops = [
+        each.conversations
+        for each, parent in zip(groups.clusters, groups.parents[1:], strict=True)
+        if parent == ALL
+    ]
+    return int(np.median(tops)) if tops else 0
 
 
 def _group(cluster: Cluster, parent: int, share: Interval) -> GroupView:

@@ -13,6 +13,8 @@ from assay.usage.explore.limits import Minima
 
 PERIODS = 12
 """So many periods at most; the unit of time is the shortest that gives no more."""
+ROOM = 1.5
+"""So many times the least conversations that may be told should a usual group have in a period."""
 VALUES = 8
 """So many values of a field stand by themselves; the rest are one."""
 OTHER = "all others"
@@ -27,7 +29,7 @@ class Kind:
 
     Attributes:
         name: time, language, surface or model.
-        unit: day, week, month, quarter or year, for time.
+        unit: day, week, month, quarter, year or half (of the time), for time.
         values: what the parts are called.
         of: the part of each conversation, by number.
         compared: parts that are like each other, of which any two may be compared.
@@ -40,9 +42,13 @@ class Kind:
     compared: list[int]
 
 
-def kinds_of(columns: Columns, minima: Minima) -> list[Kind]:
-    """Every kind that tells conversations apart: those of one value are left out."""
-    found = [_periods(columns.day)]
+def kinds_of(columns: Columns, minima: Minima, usual: int) -> list[Kind]:
+    """Every kind that tells conversations apart: those of one value are left out.
+
+    Args:
+        usual: conversations of a usual group of the top level, whose changes periods should tell.
+    """
+    found = [_periods(columns.day, int(usual / (ROOM * minima.conversations)))]
     found += [_commonest(columns, field, minima) for field in FIELDS]
     return [each for each in found if len(each.values) > 1]
 
@@ -67,27 +73,39 @@ def _commonest(columns: Columns, field: str, minima: Minima) -> Kind:
     return Kind(field, "", names, to[codes], compared)
 
 
-def _periods(days: Codes) -> Kind:
+def _periods(days: Codes, room: int) -> Kind:
     """Periods of the shortest unit that gives few enough; a few outlying dates do not stretch it.
 
     Clocks that are wrong put conversations years away: the unit is chosen by the middle 99.8%.
+
+    Args:
+        room: so many periods can be told of a usual group.
     """
     dated = days[days != NO_DAY]
     if not len(dated):
         return Kind(TIME, "", [UNKNOWN], np.zeros(len(days), dtype=np.int32), [])
     first, last = (int(each) for each in np.quantile(dated, [0.001, 0.999], method="nearest"))
-    unit = next((u for u, of in _UNITS.items() if of(last) - of(first) < PERIODS), "year")
-    number_of = _UNITS[unit]
+    most = min(PERIODS, max(room, 2))
+    unit = next((u for u, of in _UNITS.items() if of(last) - of(first) < most), "year")
+    number_of, name_of = _UNITS[unit], _NAMES[unit]
+    if number_of(first) == number_of(last) and first < last:
+        unit, half = "half", (first + last) // 2
+        number_of, name_of = (lambda day: int(day > half)), (lambda n: _half(half, n))
     end = number_of(last)
     start = max(number_of(first), end - PERIODS + 1)
     distinct, back = np.unique(days, return_inverse=True)
     numbers = [-1 if day == NO_DAY else number_of(int(day)) - start for day in distinct.tolist()]
     size = end - start + 1
     part = np.array([n if 0 <= n < size else size for n in numbers], dtype=np.int32)[back]
-    names = [_NAMES[unit](start + n) for n in range(size)]
+    names = [name_of(start + n) for n in range(size)]
     if (part == size).any():
         names.append(_OUTSIDE)
     return Kind(TIME, unit, names, part, list(range(size)))
+
+
+def _half(middle: int, number: int) -> str:
+    day = date.fromordinal(middle + number).isoformat()
+    return f"from {day}" if number else f"until {day}"
 
 
 def _month(day: int) -> int:

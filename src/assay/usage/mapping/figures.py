@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import msgspec
 import numpy as np
@@ -13,7 +14,7 @@ from assay.usage.mapping.groups import Grouped, principals_in
 from assay.usage.mapping.hands import Hands
 from assay.usage.mapping.kmeans import Done
 from assay.usage.mapping.names import name_groups
-from assay.usage.mapping.naming import MOST_KEYWORDS, NAMELESS, Named
+from assay.usage.mapping.naming import MOST_KEYWORDS, MOST_WORDS, NAMELESS, Named
 from assay.usage.mapping.noise import counted_rows, noisy_counts, noisy_words, random_noise
 from assay.usage.mapping.privacy import NO_WORDS, NOT_COUNTED, why_hidden
 from assay.usage.mapping.settings import MapSettings
@@ -49,6 +50,27 @@ class Figures(msgspec.Struct, frozen=True):
         for reason, number in self.nowhere.items():
             counts[reason] = counts.get(reason, 0) + number
         return {reason: number for reason, number in counts.items() if number}
+
+
+def told_apart(level: list[Figure]) -> list[str]:
+    """The names of a level's groups, in order; those that several would bear, each made its own.
+
+    A name gets a keyword that no other of that name has, where it has room, else a number.
+    """
+    bearers: dict[str, list[int]] = {}
+    for number, each in enumerate(level):
+        if each.name:
+            bearers.setdefault(each.name, []).append(number)
+    names = [each.name for each in level]
+    for name, numbers in bearers.items():
+        if len(numbers) == 1:
+            continue
+        uses = Counter(word for number in numbers for word in set(level[number].keywords))
+        for turn, number in enumerate(numbers, start=1):
+            own = next((w for w in level[number].keywords if uses[w] == 1 and w not in name), "")
+            room = own and len(f"{name} {own}".split()) <= MOST_WORDS
+            names[number] = f"{name}, {own}" if room else f"{name} ({turn})"
+    return names
 
 
 def whose_conversations(corpus: Corpus, settings: MapSettings) -> NDArray[np.int32]:

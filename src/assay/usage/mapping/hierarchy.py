@@ -1,10 +1,10 @@
 """Groups of groups: the levels above the base clusters, as Clio spaces them, and none too large.
 
-Groups are joined two at a time, each time the two that lose least by it (Ward 1963, Hierarchical
-grouping to optimize an objective function), a group weighing as many conversations as it holds. So
-small groups join what is near, and large ones stay apart; k-means of the middles alone may put most
-of an import into one group. What all groups have in common is taken from their middles first: it is
-how people write, not what about.
+Groups are joined two at a time, each time the two whose members are most alike on average (average
+linkage; Sokal and Michener 1958), a group weighing as many conversations as it holds. Linkage that
+keeps groups compact (Ward 1963) puts what is like nothing else into one group of everything else.
+What all groups have in common is taken from their middles first: it is how people write, not what
+about.
 """
 
 from __future__ import annotations
@@ -63,33 +63,34 @@ def joined(middles: Matrix, weights: NDArray[np.float64], count: int) -> Labels:
     points = unit(points.astype(np.float32)).astype(np.float64)
     most = LARGEST * heavy.sum()
     labels = np.arange(len(points))
-    loss = np.full((len(points), len(points)), np.inf)
+    apart = np.full((len(points), len(points)), np.inf)
     for one in range(len(points) - 1):
-        loss[one, one + 1 :] = _loss(points, heavy, one, np.arange(one + 1, len(points)), most)
+        apart[one, one + 1 :] = _apart(points, heavy, one, np.arange(one + 1, len(points)), most)
     for _ in range(len(points) - count):
-        one, other = divmod(int(loss.argmin()), len(points))
+        one, other = divmod(int(apart.argmin()), len(points))
         both = heavy[one] + heavy[other]
         points[one] = (points[one] * heavy[one] + points[other] * heavy[other]) / both
         heavy[one] = both
         labels[labels == other] = one
-        loss[other], loss[:, other] = np.inf, np.inf
+        apart[other], apart[:, other] = np.inf, np.inf
         left = np.unique(labels)
         left = left[left != one]
-        loss[np.minimum(left, one), np.maximum(left, one)] = _loss(points, heavy, one, left, most)
+        apart[np.minimum(left, one), np.maximum(left, one)] = _apart(points, heavy, one, left, most)
     left, labels = np.unique(labels, return_inverse=True)
     rank = np.argsort(np.argsort(-heavy[left], kind="stable"), kind="stable")
     return np.asarray(rank[labels], dtype=np.int32)
 
 
-def _loss(
+def _apart(
     points: NDArray[np.float64],
     heavy: NDArray[np.float64],
     one: int,
     others: NDArray[np.int64],
     most: float,
 ) -> NDArray[np.float64]:
-    """What each join would add to the squares within groups; too large a group comes last."""
-    both = heavy[one] + heavy[others]
-    squares = ((points[others] - points[one]) ** 2).sum(axis=1)
-    lost = squares * heavy[one] * heavy[others] / both
-    return np.asarray(np.where(both > most, heavy.sum() * 8 + lost, lost))
+    """How unlike a group's members are to others', on average; too large a join comes last.
+
+    Points are means of vectors of length 1, so their products are means of the members' cosines.
+    """
+    apart = 1 - points[others] @ points[one]
+    return np.asarray(np.where(heavy[one] + heavy[others] > most, apart + 4, apart))

@@ -6,6 +6,8 @@ job and the same table, and gets the same table back.
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +20,7 @@ from assay.embeddings import Embedder, open_embedder
 from assay.embeddings.base import normalised
 from assay.errors import StoreError
 from assay.records import Transcript
-from assay.store.batches import Table, about, lists, numbers, ragged, table_of, texts
+from assay.store.batches import Table, about, binary, lists, numbers, ragged, table_of, texts
 from assay.store.tables import read_rows
 from assay.usage.faceted import facets_in, in_short
 from assay.usage.mapping.conversations import text_of
@@ -84,6 +86,24 @@ def part_table(part: Path, facets: Path | None, left_out: NDArray[np.int64]) -> 
     ends = np.array([0, len(left_out)], dtype=np.int64)
     files = {"part": [str(part)], "facets": [str(facets or "")]}
     return table_of({**files, "left_out": lists(left_out, ends)})
+
+
+def packed(table: Table) -> Table:
+    """A part's table with its files themselves, for whoever cannot see them; others as they are.
+
+    Raises:
+        StoreError: a file cannot be read.
+    """
+    if "part" not in table.column_names:
+        return table
+    try:
+        for name in ("part", "facets"):
+            path = texts(table, name)[0]
+            data = Path(path).read_bytes() if path else b""
+            table = table.append_column(f"{name}_data", binary([data]))
+    except OSError as error:
+        raise StoreError(f"a part cannot be read ({error.strerror}).", where=path) from error
+    return table
 
 
 def read_words(table: Table) -> tuple[list[str], NDArray[np.int32], NDArray[np.int64]]:
@@ -185,9 +205,27 @@ def _counted(job: Count, given: Table) -> Table:
 
 def _conversations(given: Table, columns: tuple[str, ...]) -> Iterator[Transcript]:
     """A part's conversations, those that a longer version replaces left out."""
-    part, facets = (texts(given, name)[0] for name in ("part", "facets"))
-    told = facets_in(Path(facets)) if facets else {}
     left_out = set(ragged(given, "left_out")[0].tolist())
-    for row, each in enumerate(read_rows(part, Transcript, {"transcript_id", *columns})):
-        if row not in left_out:
-            yield in_short(each, told)
+    with _files(given) as (part, facets):
+        told = facets_in(Path(facets)) if facets else {}
+        for row, each in enumerate(read_rows(part, Transcript, {"transcript_id", *columns})):
+            if row not in left_out:
+                yield in_short(each, told)
+
+
+@contextlib.contextmanager
+def _files(given: Table) -> Iterator[tuple[str, str]]:
+    """Where a part and its facets lie; what was packed lies in a private folder meanwhile."""
+    names = [texts(given, name)[0] for name in ("part", "facets")]
+    if "part_data" not in given.column_names:
+        yield names[0], names[1]
+        return
+    with tempfile.TemporaryDirectory(prefix="assay-") as folder:
+        paths = []
+        for column, name in zip(("part", "facets"), names, strict=True):
+            path = Path(folder) / column / Path(name).name
+            if name:
+                path.parent.mkdir()
+                path.write_bytes(given.column(f"{column}_data")[0].as_py())
+            paths.append(str(path) if name else "")
+        yield paths[0], paths[1]

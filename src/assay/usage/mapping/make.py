@@ -26,6 +26,7 @@ from assay.usage.mapping.figures import (
     Figures,
     exact_figures,
     private_figures,
+    told_apart,
     whose_conversations,
 )
 from assay.usage.mapping.folder import MapFolder
@@ -297,12 +298,13 @@ def _clusters(made: Made, concerns: NDArray[np.float64]) -> Iterator[Cluster]:
         close = cohesion(made.vectors, labels, middles)
         means = _means(labels, concerns, len(figures))
         above = grouped.levels[level][0] if level < len(grouped.levels) else None
+        names = told_apart(figures)
         for number, figure in enumerate(figures):
             yield Cluster(
                 cluster_id=f"{level}.{number}",
                 level=level,
                 parent_id=None if above is None else f"{level + 1}.{above[number]}",
-                name=figure.name,
+                name=names[number],
                 summary=figure.summary,
                 keywords=figure.keywords,
                 conversations=figure.conversations,

@@ -1,13 +1,12 @@
 """Jobs of a map on a Ray cluster, under Ray Data: the same functions, the same tables.
 
 Ray moves functions and tables between its own machines in its own ways, pickles among them: a
-cluster is trusted as this machine is. Parts must lie where every machine can read them by the same
-name. A table whose machine is lost is worked on again by another.
+cluster is trusted as this machine is. A part's file goes along with its table, so the machines need
+no disk in common. A table whose machine is lost is worked on again by another.
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
 import os
 import socket
@@ -18,7 +17,7 @@ import msgspec
 
 from assay.errors import AssayError, MissingPackageError, StoreError
 from assay.store.batches import Table, from_bytes, sealed, to_bytes, unsealed
-from assay.usage.mapping.jobs import Job, do, job_of
+from assay.usage.mapping.jobs import Job, do, job_of, packed
 
 LOCAL = "ray"
 """The address of a cluster that is started on this machine, and ends with the work."""
@@ -26,6 +25,7 @@ _CLIENT = "ray://"
 _PATIENCE = 10.0  # seconds
 _AT_ONCE = 256  # tables that are handed to Ray together, so that memory does not grow with all
 _OF_A_CLIENT = 16  # whose answers come back together
+_BYTES_AT_ONCE = 256 << 20
 
 
 class OnRay:
@@ -67,9 +67,8 @@ class OnRay:
     def work(self, job: Job, given: Iterable[Table]) -> Iterator[Table]:
         """What becomes of each table, in their order, a window of tables after another."""
         told = msgspec.json.encode(job)
-        tables = map(to_bytes, given)
         try:
-            while window := list(itertools.islice(tables, self._at_once)):
+            for window in self._windows(given):
                 for answer, failed in self._answers(told, window):
                     if failed:
                         raise AssayError(answer.decode())
@@ -79,6 +78,19 @@ class OnRay:
                 f"the Ray cluster failed ({type(error).__name__}: {str(error).splitlines()[0]}).",
                 fix="The same command goes on with what was done.",
             ) from error
+
+    def _windows(self, given: Iterable[Table]) -> Iterator[list[bytes]]:
+        """The tables as bytes, with all that they need, so many together as memory allows."""
+        window: list[bytes] = []
+        size = 0
+        for table in given:
+            window.append(to_bytes(packed(table)))
+            size += len(window[-1])
+            if len(window) == self._at_once or size >= _BYTES_AT_ONCE:
+                yield window
+                window, size = [], 0
+        if window:
+            yield window
 
     def _answers(self, job: bytes, window: list[bytes]) -> Iterable[tuple[bytes, bool]]:
         if not self._client:

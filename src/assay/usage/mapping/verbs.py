@@ -13,10 +13,10 @@ from assay.runs import Controls
 from assay.runs.models import reach
 from assay.runs.run import within_budget
 from assay.runs.settings import load_settings
+from assay.store.looks import record_look
 from assay.store.workspace import Workspace
 from assay.usage.faceted import FacetedFolder
-from assay.usage.folder import UsageFolder, usage_folder, usage_folders
-from assay.usage.looks import record_look
+from assay.usage.folder import UsageFolder, existing_import
 from assay.usage.mapping.describing import Describer
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.hands import Alone, Children, Hands
@@ -49,7 +49,7 @@ def map_usage(
     check_packages()
     chosen = settings or MapSettings()
     place = Workspace.find(Path(workspace))
-    folder = import_of(place, name)
+    folder = existing_import(place, name)
     if chosen.profile == "safety":
         record_look(place.root, "map", folder.name, why, chosen.profile)
     hands = _hands(folder, on)
@@ -122,31 +122,3 @@ def check_packages() -> None:
         raise MissingPackageError(
             "maps need the package scikit-learn.", fix="pip install 'assay[usage]'"
         )
-
-
-def import_of(place: Workspace, name: str | None) -> UsageFolder:
-    """The import of that name; the only one, where it is None.
-
-    Raises:
-        NotFoundError: there is none, or several and no name.
-    """
-    if name is not None:
-        folder = usage_folder(place, name)
-        if not folder.parts():
-            raise NotFoundError(
-                f"there is no import {name!r}.", where=str(folder.path), fix=_listed(place)
-            )
-        return folder
-    folders = usage_folders(place)
-    if len(folders) != 1:
-        raise NotFoundError(
-            "there are several imports." if folders else "there is no import.",
-            where=str(place.root),
-            fix=_listed(place),
-        )
-    return folders[0]
-
-
-def _listed(place: Workspace) -> str:
-    names = [folder.name for folder in usage_folders(place)]
-    return f"Name one: {', '.join(names)}." if names else "Make one: assay usage import FILE"

@@ -97,8 +97,8 @@ def read_labelled(path: Path) -> Labelled:
     return labelled
 
 
-def import_of(folder: Path, rows: Iterable[Transcript]) -> UsageFolder:
-    """An import of these conversations, as a map is made of it."""
+def bare_import(folder: Path, rows: Iterable[Transcript]) -> UsageFolder:
+    """An import of these conversations and nothing else: enough for a map to be made of it."""
     usage = UsageFolder(folder)
     usage.transcripts_folder.mkdir(parents=True)
     write_rows(usage.part(0), Transcript, rows)

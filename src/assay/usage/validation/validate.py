@@ -18,7 +18,7 @@ from assay.usage.mapping.describing import Describer
 from assay.usage.mapping.settings import WORDS, MapSettings
 from assay.usage.mapping.words import without_placeholders
 from assay.usage.validation.faithful import name_checks
-from assay.usage.validation.labelled import Labelled, import_of, transcripts_of
+from assay.usage.validation.labelled import Labelled, bare_import, transcripts_of
 from assay.usage.validation.leaks import broken, leaks_in
 from assay.usage.validation.mapped import Mapped, map_of
 from assay.usage.validation.planted import Planted, plant
@@ -70,7 +70,7 @@ def validate(
     with tempfile.TemporaryDirectory(prefix="assay-validate-") as folder:
         for number, (name, embedder) in enumerate(embedders.items()):
             place = Path(folder) / f"embedder-{number}"
-            usage = import_of(place / "known", transcripts_of(labelled))
+            usage = bare_import(place / "known", transcripts_of(labelled))
             planted = _Worlds(place, settings)
             for setting, chosen in setups(name, settings.seed, settings.namer).items():
                 helper = describer if chosen.namer else None
@@ -120,7 +120,7 @@ class _Worlds:
         if k not in self._made:
             background = min(asked.conversations, 3000)
             self._made[k] = plant(background, asked.secrets, asked.victims, k, asked.seed)
-            import_of(folder, self._made[k].rows)
+            bare_import(folder, self._made[k].rows)
         usage = UsageFolder(folder)
         told = map_of(usage, chosen, embedder, describer).told
         return leaks_in(told, self._made[k], chosen)

@@ -9,7 +9,7 @@ import pytest
 from assay import api
 from assay.errors import AssayError
 from assay.store.catalogue import Catalogue, whoever
-from assay.usage.looks import record_look
+from assay.store.looks import record_look
 
 
 def test_looks_are_listed_with_who_when_what_and_why(tmp_path: Path) -> None:
