@@ -88,7 +88,7 @@ def _told_apart(
     outsiders: NDArray[np.int64],
 ) -> float:
     """The chance that the name fits a member better than an outsider; a tie counts half."""
-    if cluster.name == NAMELESS:
+    if cluster.name.startswith(NAMELESS):
         return 0.5
     fits = fit(cluster, [texts[row] for row in [*members.tolist(), *outsiders.tolist()]])
     inside, outside = fits[: len(members), None], fits[None, len(members) :]

@@ -105,7 +105,7 @@ def _far(seen: Mapped, shown: list[int], random: np.random.Generator) -> Iterato
 
 
 def _words_of(name: str) -> set[str]:
-    return set() if name == NAMELESS else set(pieces(said_in(name))) - STOPWORDS - {""}
+    return set() if name.startswith(NAMELESS) else set(pieces(said_in(name))) - STOPWORDS - {""}
 
 
 def by_people(groups: Sequence[Named], hidden: int, path: Path) -> NameCheck:
