@@ -55,6 +55,7 @@ SPOON = [("user", ex.ASKED), ("assistant", ex.REPLY)]
         (ex.LMSYS, "chat"),
         (ex.WILDCHAT, "chat"),
         (ex.ARENA, "chat"),
+        (ex.CHATGPT, "chat"),
         (ex.ALPACA, "chat"),
         (ex.PAIR, "chat"),
         ({"transcript_id": "t", "messages": []}, "transcripts"),
@@ -152,6 +153,49 @@ def test_streamed_replies_are_joined() -> None:
     [found] = read({"request": ex.ANTHROPIC["request"], "response": events})
     assert found.messages[-1].content == "Yes."
     assert found.messages[-1].tool_calls[0].arguments == {"city": "Oslo"}
+
+
+def as_events(pieces: list[Any], end: str = "\n") -> str:
+    """Pieces as a server sends them."""
+    lines = (f"event: e{end}data: {json.dumps(each)}{end}{end}" for each in pieces)
+    return f": ping{end}{end}" + "".join(lines)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_event_streams_are_read(end: str) -> None:
+    text = as_events(ex.OPENAI_STREAMED["response"], end) + f"data: [DONE]{end}{end}"
+    for held in (text, {"status": 200, "body": text}):
+        [found] = read({**ex.OPENAI_STREAMED, "response": held})
+        assert (told(found), found.flags) == (SPOON, ())
+    anthropic = [
+        {"type": "message_start", "message": {"id": "m"}},
+        {"type": "content_block_delta", "index": 0, "delta": {"text": "Two\u2028lines"}},
+    ]
+    [found] = read({"request": ex.ANTHROPIC["request"], "response": as_events(anthropic, end)})
+    assert found.messages[-1].content == "Two\u2028lines"
+
+
+def test_event_streams_of_the_responses_api_are_read_whole_or_as_far_as_they_came() -> None:
+    whole = ex.OPENAI_RESPONSES["response"]
+    deltas = [{"type": "response.output_text.delta", "delta": piece} for piece in ("As f", "ar.")]
+    ended = as_events([*deltas, {"type": "response.completed", "response": whole}])
+    [found] = read({"request": ex.OPENAI_RESPONSES["request"], "response": ended})
+    assert (found.id, found.messages[-1].content) == ("resp_1", ex.REPLY)
+    cut = as_events(deltas) + 'data: {"type": "response.output_te'
+    [found] = read({"request": ex.OPENAI_RESPONSES["request"], "response": cut}, "openai")
+    assert found.messages[-1].content == "As far."
+    assert found.flags == ("stream_damaged",)
+
+
+def test_an_export_of_chatgpt_gives_the_branch_that_was_read_last() -> None:
+    [found] = read(ex.CHATGPT)
+    assert told(found) == SPOON
+    assert (found.id, found.model, found.date) == ("c-1", "gpt-x", 1_772_359_200.5)
+    circle = json.loads(json.dumps(ex.CHATGPT))
+    circle["mapping"]["b"]["parent"] = "d"
+    [error] = conversations(circle, "chat", {})
+    assert isinstance(error, RowError)
+    assert error.reason == "bad_message"
 
 
 def test_data_sets_of_chats() -> None:

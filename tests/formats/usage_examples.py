@@ -94,6 +94,52 @@ OPENAI_STREAMED: dict[str, Any] = {
         for piece in ("Take a green branch ", "and a sharp knife.")
     ],
 }
+CHATGPT: dict[str, Any] = {
+    "title": "A spoon",
+    "create_time": 1_772_359_200.5,
+    "conversation_id": "c-1",
+    "current_node": "d",
+    "mapping": {
+        "root": {"id": "root", "message": None, "parent": None, "children": ["a"]},
+        "a": {
+            "message": {
+                "author": {"role": "system"},
+                "content": {"content_type": "text", "parts": ["hidden"]},
+                "metadata": {"is_visually_hidden_from_conversation": True},
+            },
+            "parent": "root",
+        },
+        "b": {
+            "message": {
+                "author": {"role": "user"},
+                "content": {"content_type": "text", "parts": [ASKED]},
+            },
+            "parent": "a",
+        },
+        "left": {
+            "message": {
+                "author": {"role": "assistant"},
+                "content": {"content_type": "text", "parts": ["A reply that was asked for again."]},
+            },
+            "parent": "b",
+        },
+        "c": {
+            "message": {
+                "author": {"role": "assistant"},
+                "content": {"content_type": "thoughts", "thoughts": []},
+            },
+            "parent": "b",
+        },
+        "d": {
+            "message": {
+                "author": {"role": "assistant"},
+                "content": {"content_type": "text", "parts": [REPLY]},
+                "metadata": {"model_slug": "gpt-x"},
+            },
+            "parent": "c",
+        },
+    },
+}
 ANTHROPIC: dict[str, Any] = {
     "request": {
         "model": "claude-x",

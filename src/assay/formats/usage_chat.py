@@ -1,6 +1,7 @@
 """Reads conversations as data sets of chats publish them: ShareGPT, LMSYS-Chat, WildChat, and kin.
 
-A row holds a list of messages under one of several names, or a prompt and its reply.
+A row holds a list of messages under one of several names, a tree of them, or a prompt and its
+reply.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from assay.formats.usage_base import (
     seconds,
     word,
 )
+from assay.formats.usage_chatgpt import branch, is_tree
 from assay.formats.usage_hints import named, places_of, who
 from assay.records import Message, Role
 
@@ -79,7 +81,7 @@ _SPEAKERS: dict[str, Role] = {
 
 def fits(row: dict[str, Any]) -> bool:
     """Whether the row is one of these."""
-    if any(list_of(row.get(name)) for name in (*LISTS, "conversation_a")):
+    if is_tree(row) or any(list_of(row.get(name)) for name in (*LISTS, "conversation_a")):
         return True
     return first(row, *PROMPTS) is not None and first(row, *REPLIES) is not None
 
@@ -91,11 +93,14 @@ def read_chat(row: dict[str, Any]) -> Iterator[Conversation]:
         RowError: there is none.
     """
     if "conversation_a" in row:
-        for name, model, side in _ARENA:
-            told = {**row, "conversation": row.get(name), "model": row.get(model)}
+        for name, by, side in _ARENA:
+            told = {**row, "conversation": row.get(name), "model": row.get(by)}
             ident = word(first(row, *_IDS))
             yield _conversation(told, f"{ident}-{side}" if ident else None)
         return
+    if is_tree(row):
+        turns, model = branch(row)
+        row = {"model": model, **row, "messages": turns}
     yield _conversation(row, named([row], *_IDS))
 
 

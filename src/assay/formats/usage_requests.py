@@ -7,6 +7,7 @@ unwrapped; the vendors' readers know what stands in the bodies.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,8 @@ _REPLIES = ("response", "response_body", "responseBody", "output", "completion",
 class Exchange:
     """One call: the request's body, the reply's body, and the line that holds them.
 
-    ``chunks`` are the pieces of a streamed reply. ``error`` says why there was no reply.
+    ``chunks`` are the pieces of a streamed reply. ``error`` says why there was no reply. ``flags``
+    say what was amiss.
     """
 
     row: dict[str, Any]
@@ -30,6 +32,7 @@ class Exchange:
     reply: dict[str, Any]
     chunks: list[dict[str, Any]] = field(default_factory=list)
     error: str | None = None
+    flags: tuple[str, ...] = ()
 
     def conversation(self, messages: tuple[Message, ...], **known: Any) -> Conversation:
         """A conversation of these messages, with what the envelope says of who asked and when.
@@ -41,7 +44,7 @@ class Exchange:
             raise RowError("failed_request" if self.error else "no_messages", self._why())
         places = places_of(self.row, self.request)
         found = who(places)
-        flags: tuple[str, ...] = ()
+        flags = self.flags
         if not any(message.role == "user" for message in messages):
             flags += ("request_missing",)
         if messages[-1].role != "assistant":
@@ -85,13 +88,52 @@ def unwrap(row: dict[str, Any]) -> Exchange:
         return Exchange(row, request, row, [], _error(row, row))
     for name in _REPLIES:
         held = row.get(name)
-        pieces = [each for each in list_of(held) if isinstance(each, dict)]
-        if pieces and _is_streamed(pieces[0]):
-            return Exchange(row, request, {}, pieces, _error(row, {}))
+        pieces, flags = _pieces(held)
+        if whole := _ended(pieces):
+            return Exchange(row, request, whole, [], _error(row, whole), flags)
+        if any(map(_is_streamed, pieces)):
+            return Exchange(row, request, {}, pieces, _error(row, pieces[-1]), flags)
         reply = {"output": pieces} if pieces else _body(object_of(held))
         if reply:
             return Exchange(row, request, reply, [], _error(row, reply))
     return Exchange(row, request, {}, [], _error(row, {}))
+
+
+def _pieces(held: Any) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """The pieces of a reply, in a list or as server-sent events; and what was amiss."""
+    bodies = [held, *(held.get(name) for name in _BODIES)] if isinstance(held, dict) else [held]
+    for body in bodies:
+        if isinstance(body, str) and body.lstrip().startswith(_STREAM):
+            return _server_sent(body)
+    return [each for each in list_of(held) if isinstance(each, dict)], ()
+
+
+def _server_sent(text: str) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """The JSON objects of an event stream (WHATWG HTML, 9.2.6); one that is none is left out."""
+    pieces: list[dict[str, Any]] = []
+    flags: tuple[str, ...] = ()
+    data: list[str] = []
+    for line in (*_LINE_END.split(text), ""):
+        if line.startswith("data:"):
+            data.append(line.removeprefix("data:").removeprefix(" "))
+        elif not line and data:
+            told, data = "\n".join(data), []
+            piece = object_of(told)
+            if piece:
+                pieces.append(piece)
+            elif told.strip() != "[DONE]":
+                flags = ("stream_damaged",)
+    return pieces, flags
+
+
+def _ended(pieces: list[dict[str, Any]]) -> dict[str, Any]:
+    """The reply that the responses API's events hold, as far as it came; empty for others."""
+    last = next((each for each in pieces if each.get("type") in _ENDED), {})
+    if whole := object_of(last.get("response")):
+        return whole
+    said = [each.get("delta") for each in pieces if each.get("type") == _SAID]
+    text = "".join(each for each in said if isinstance(each, str))
+    return {"output": [{"role": "assistant", "content": text}]} if text else {}
 
 
 def _is_streamed(piece: dict[str, Any]) -> bool:
@@ -99,6 +141,11 @@ def _is_streamed(piece: dict[str, Any]) -> bool:
 
 
 _EVENTS = ("message_start", "content_block_delta", "content_block_start")
+_ENDED = ("response.completed", "response.incomplete", "response.failed")
+_SAID = "response.output_text.delta"
+_BODIES = ("body", "data", "text")
+_STREAM = ("data:", "event:", ":")
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _BARE = ("chat.completion", "text_completion", "response", "message")
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.errors import DefinitionError
+from assay.errors import AssayError, DefinitionError
 from assay.usage.mapping import MapSettings, map_usage
 from assay.usage.mapping.asking import (
     Described,
@@ -122,7 +122,9 @@ def described(folder: Path, function: str, rows: list) -> MapFolder:  # type: ig
 def test_a_model_names_what_is_shown(tmp_path: Path) -> None:
     place = described(tmp_path, "honest", about(300))
     shown = [each for each in place.clusters() if each.shown]
-    assert {each.name for each in shown} == {"Ask for help"}
+    assert all(each.name.startswith("Ask for help") for each in shown)
+    bases = [each.name for each in shown if each.level == 0]
+    assert len(set(bases)) == len(bases) > 1  # the same name for all: keywords tell them apart
     assert all(each.summary and each.keywords for each in shown)
     assert not place.journal_file.exists()
 
@@ -178,3 +180,14 @@ def test_the_budget_of_the_workspace_holds_for_names_too(
             settings=MapSettings(embedder="words", namer="openai/unpriced"),
             workspace=tmp_path,
         )
+
+
+def test_a_namer_that_cannot_be_asked_is_told_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    usage = import_of(tmp_path, about(60))
+    for namer in ("nope/model", "local/not-here", "anthropic/some-model"):
+        with pytest.raises(AssayError):
+            map_usage("made", settings=MapSettings(namer=namer), workspace=tmp_path)
+    assert not (usage.path / "map").exists()

@@ -56,6 +56,18 @@ class Describer:
     controls: Controls
     journal: Path
 
+    def check(self) -> None:
+        """See before long work that the model is known, has its key, and a price where one is due.
+
+        Raises:
+            AssayError: it cannot be asked as things are.
+        """
+        finish(self._check(), self.controls.stop)
+
+    async def _check(self) -> None:
+        async with OpenModels({"namer": self.model}, self.settings) as models:
+            models.check_prices(self.controls.spending)
+
     def describe(
         self,
         usage: UsageFolder,

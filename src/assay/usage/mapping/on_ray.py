@@ -124,6 +124,7 @@ def _answers(job: bytes, window: list[bytes]) -> Iterator[tuple[bytes, bool]]:
 
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # it tells each step, in its own words
     context.execution_options.preserve_order = True
     data = ray.data.from_arrow([sealed(table) for table in window])
     work = cast(Any, _done)  # whose types Ray has not foreseen

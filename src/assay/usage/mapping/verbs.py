@@ -52,8 +52,9 @@ def map_usage(
     folder = existing_import(place, name)
     if chosen.profile == "safety":
         record_look(place.root, "map", folder.name, why, chosen.profile)
-    hands = _hands(folder, on)
+    describer = _describer(place, folder, chosen.namer, controls or Controls())
     embedder = _embedder(place, folder, chosen.embedder)
+    hands = _hands(folder, on)
     try:
         with folder.lock():
             known = dataclasses.replace(chosen, embedder=embedder.name if embedder else WORDS)
@@ -62,7 +63,7 @@ def map_usage(
                 known,
                 embedder,
                 tell,
-                describer=_describer(place, folder, chosen.namer, controls or Controls()),
+                describer=describer,
                 fallback=chosen.embedder is None,
                 hands=hands,
                 by_name=embedder is not None and _anywhere(embedder, on),
@@ -94,7 +95,9 @@ def _describer(
         return None
     settings = load_settings(place.settings_file)
     used = within_budget(controls, settings)
-    return Describer(model, settings, used, MapFolder(folder.path).journal_file)
+    describer = Describer(model, settings, used, MapFolder(folder.path).journal_file)
+    describer.check()
+    return describer
 
 
 def _embedder(place: Workspace, folder: UsageFolder, name: str | None) -> Embedder | None:
