@@ -10,7 +10,8 @@ import pytest
 
 from assay.errors import NotFoundError, StoreError
 from assay.records import RunRecord
-from assay.store.workspace import RunFolder, Workspace, write_whole
+from assay.store.files import write_whole
+from assay.store.workspace import RunFolder, Workspace
 
 
 def record(name: str) -> RunRecord:

@@ -32,7 +32,7 @@ from assay.errors import NotFoundError
 from assay.models.settings import ModelSettings
 from assay.models.weight_table import weights_named
 from assay.models.weights import cache_folder, disk_errors, locked
-from assay.store.workspace import write_whole
+from assay.store.files import write_whole
 
 LONGEST = 200_000
 """Characters that are read of a text: the mean over so many words no longer moves."""

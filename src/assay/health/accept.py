@@ -22,7 +22,7 @@ from assay.formats.sheets import read_rows
 from assay.formats.sheets_write import add_rows
 from assay.health.propose import COLUMNS, Repeats
 from assay.records import Sample
-from assay.store.workspace import write_whole
+from assay.store.files import write_whole
 
 _VERSION = re.compile(r"^(version:\s*)(\"|')(.*?)(\2)", re.MULTILINE)
 _NUMBER = re.compile(r"(\d+)(\D*)$")

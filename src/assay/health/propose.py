@@ -27,7 +27,8 @@ from assay.records import Message, Parameters, Request, Sample
 from assay.runs.errand import Errand
 from assay.runs.run import Controls
 from assay.runs.settings import Settings
-from assay.store.workspace import Workspace, write_whole
+from assay.store.files import write_whole
+from assay.store.workspace import Workspace
 
 FILE = "proposals.csv"
 COLUMNS = ("item", "reason", "original", "draft", "decision", "edited")

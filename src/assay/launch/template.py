@@ -11,7 +11,8 @@ import yaml
 from assay.errors import DefinitionError, Problem
 from assay.launch.definition import FOLDER, launch_schema
 from assay.records import RunRecord, ScorerRecord
-from assay.store.workspace import Workspace, write_whole
+from assay.store.files import write_whole
+from assay.store.workspace import Workspace
 
 SCHEMA = "launch.schema.json"
 """The JSON Schema of launch files, where it is written into a workspace."""

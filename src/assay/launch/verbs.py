@@ -13,7 +13,8 @@ from assay.launch.definition import load_launch
 from assay.launch.result import LaunchCheck
 from assay.launch.signing import sign, with_signatures
 from assay.launch.template import write_launch
-from assay.store.workspace import Workspace, write_whole
+from assay.store.files import write_whole
+from assay.store.workspace import Workspace
 
 
 def init_launch(name: str, *, workspace: str | Path = ".") -> Path:

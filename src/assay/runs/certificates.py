@@ -10,7 +10,7 @@ import msgspec
 from assay.errors import StoreError
 from assay.records import Certificate
 from assay.store.catalogue import Catalogue
-from assay.store.workspace import write_whole
+from assay.store.files import write_whole
 
 FOLDER = "certificates"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assay.errors import NotFoundError
 from assay.records import ScorerRecord, Transcript
-from assay.store.query import superseded
+from assay.store.import_state import superseded
 from assay.store.usage_scores import ScoresFolder, import_owner
 from assay.store.workspace import RunFolder, Workspace
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import AssayError
 from assay.records import ScoreRow, Transcript, fields_of
+from assay.store.import_state import superseded
 from assay.store.usage_scores import ScoresFolder
 from assay.store.workspace import Workspace
 
@@ -126,7 +126,7 @@ def _view_usage(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
         files = [str(path) for path in sorted(folder.glob("transcripts/part-*.parquet"))]
         if not files:
             continue
-        old = superseded(folder / "import.sqlite")
+        old = sorted(superseded(folder / "import.sqlite"))
         told = "INSERT INTO superseded SELECT ?, unnest(?::VARCHAR[])"
         connection.execute(told, [folder.name, old])
         paths += files
@@ -159,22 +159,6 @@ def _unite(
     else:
         empty = _view(view, [], record)
         connection.execute(empty.replace("SELECT", "SELECT NULL::VARCHAR AS import,", 1))
-
-
-def superseded(state: Path) -> list[str]:
-    """Ids of an import's transcripts of which a longer version came later."""
-    if not state.is_file():
-        return []
-    with contextlib.closing(sqlite3.connect(state, timeout=30)) as connection:
-        try:
-            return [row[0] for row in connection.execute("SELECT transcript_id FROM superseded")]
-        except sqlite3.Error as error:
-            raise AssayError(
-                f"this is not where an import stands ({error}).",
-                where=str(state),
-                fix="Put back a copy of it, or remove the import: assay usage purge NAME "
-                "--everything",
-            ) from None
 
 
 def quoted(name: str) -> str:

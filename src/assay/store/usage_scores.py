@@ -13,7 +13,7 @@ import msgspec
 
 from assay.errors import StoreError
 from assay.records import UsageScorer
-from assay.store.workspace import write_whole
+from assay.store.files import write_record
 
 
 def import_owner(name: str) -> str:
@@ -55,8 +55,7 @@ class ScoreTable:
 
     def save(self, record: UsageScorer) -> None:
         """Write scorer.json as a whole or not at all."""
-        text = msgspec.json.format(msgspec.json.encode(record), indent=2)
-        write_whole(self.record_file, text)
+        write_record(self.record_file, record)
 
 
 class ScoresFolder:

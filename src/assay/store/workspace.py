@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
-from assay.errors import NotFoundError, StoreError
+from assay.errors import NotFoundError
 from assay.records import RunRecord
+from assay.store.files import held, is_held, read_record, write_record
 
 
 class RunFolder:
@@ -37,21 +33,13 @@ class RunFolder:
             NotFoundError: there is no such run.
             StoreError: run.json is damaged.
         """
-        try:
-            return msgspec.json.decode(self.record_file.read_bytes(), type=RunRecord)
-        except FileNotFoundError:
-            raise NotFoundError(
-                "there is no such run.", where=str(self.path), fix="See `assay list`."
-            ) from None
-        except msgspec.MsgspecError as error:
-            raise StoreError(
-                f"run.json is damaged ({error}).", where=str(self.record_file)
-            ) from error
+        return read_record(
+            self.record_file, RunRecord, "there is no such run.", "See `assay list`."
+        )
 
     def save(self, record: RunRecord) -> None:
         """Write run.json as a whole or not at all."""
-        text = msgspec.json.format(msgspec.json.encode(record), indent=2)
-        write_whole(self.record_file, text)
+        write_record(self.record_file, record)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -66,52 +54,6 @@ class RunFolder:
     def locked(self) -> bool:
         """Whether a living process works on the run."""
         return is_held(self.path / "lock")
-
-
-@contextlib.contextmanager
-def held(file: Path, taken: str) -> Iterator[int]:
-    """Hold a lock file for this process, and give its handle. The lock dies with the process.
-
-    Args:
-        taken: what to say where another process holds it.
-
-    Raises:
-        StoreError: another process holds it.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        if not _take(handle, patience=0.5):
-            raise StoreError(taken, where=str(file.parent), fix="Wait for it, or stop it.")
-        yield handle
-    finally:
-        os.close(handle)
-
-
-def is_held(file: Path) -> bool:
-    """Whether a living process holds a lock file."""
-    try:
-        handle = os.open(file, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        return not _take(handle, patience=0.0)
-    finally:
-        os.close(handle)
-
-
-def _take(handle: int, patience: float) -> bool:
-    """Try to lock; with patience, outlast those who only look whether it is locked."""
-    until = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                return False
-            time.sleep(0.02)
-        else:
-            return True
 
 
 class Workspace:
@@ -187,27 +129,3 @@ def with_tables(folder: RunFolder) -> RunFolder:
             "this run has not come to an end.", where=folder.id, fix=f"assay resume {folder.id}"
         )
     return folder
-
-
-def write_whole(path: Path, content: bytes | str) -> None:
-    """Replace a file in one step, so that a crash leaves the old one or the new one.
-
-    Raises:
-        StoreError: the disk is full or refuses.
-    """
-    data = content.encode() if isinstance(content, str) else content
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StoreError(
-            f"could not be written ({error.strerror}).",
-            where=str(path),
-            fix="Free some space or mend the permissions, then try again.",
-        ) from error

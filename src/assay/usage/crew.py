@@ -1,29 +1,21 @@
-"""Other processes that let rows in, so that redaction uses every core.
-
-Each is a plain child that reads tasks from its standard input and ends when that is closed: should
-this process be killed, none is left behind.
-"""
+"""Other processes that let rows in, so that redaction uses every core."""
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import functools
-import os
-import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from assay.errors import AssayError, StoreError
+from assay.errors import AssayError
 from assay.formats.usage_units import Unit
 from assay.usage.door import Door, Passed
-from assay.usage.pipes import receive, send
+from assay.usage.pipes import Child, receive, send
 
 Label = TypeVar("Label")
 
@@ -87,7 +79,7 @@ class Crew:
         self._here = Doors(secret)
         self._secret = secret
         self._size = size
-        self._children: list[_Child] = []
+        self._children: list[Child] = []
         self._threads: list[ThreadPoolExecutor] = []
 
     def work(self, tasks: Iterable[tuple[Label, Task]]) -> Iterator[tuple[Label, list[Passed]]]:
@@ -99,7 +91,7 @@ class Crew:
                 continue
             self._start()
             turn = number % self._size
-            waiting.append((label, self._threads[turn].submit(self._children[turn].do, task)))
+            waiting.append((label, self._threads[turn].submit(_do, self._children[turn], task)))
             if len(waiting) > _AHEAD * self._size:
                 done, answer = waiting.popleft()
                 yield done, answer.result()
@@ -109,7 +101,9 @@ class Crew:
 
     def _start(self) -> None:
         while len(self._children) < self._size:
-            self._children.append(_Child(self._secret))
+            child = Child("from assay.usage.crew import serve; serve()", "read the log")
+            child.tell(self._secret)
+            self._children.append(child)
             self._threads.append(ThreadPoolExecutor(1, thread_name_prefix="door"))
 
     def close(self) -> None:
@@ -121,43 +115,14 @@ class Crew:
         self._children, self._threads = [], []
 
 
-class _Child:
-    def __init__(self, secret: bytes) -> None:
-        paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "assay.usage.crew"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._in, self._out = self._process.stdin, self._process.stdout
-        with contextlib.suppress(BrokenPipeError):
-            send(self._in, secret)
-
-    def do(self, task: Task) -> list[Passed]:
-        try:
-            send(self._in, _encoder.encode(task))
-            answer = _answers.decode(receive(self._out))
-        except (OSError, EOFError, ValueError) as error:
-            raise StoreError(
-                f"a process that read the log ended early ({error or 'it was killed'}).",
-                fix="Is there enough memory? The same command goes on.",
-            ) from None
-        if answer.error is not None:
-            raise AssayError(answer.error)
-        return answer.passed
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._in, self._out):
-            with contextlib.suppress(OSError):
-                pipe.close()
+def _do(child: Child, task: Task) -> list[Passed]:
+    answer = _answers.decode(child.ask(_encoder.encode(task)))
+    if answer.error is not None:
+        raise AssayError(answer.error)
+    return answer.passed
 
 
-def _serve() -> None:
+def serve() -> None:
     """What a child does, until its standard input is closed."""
     tasks, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # nothing else may speak there
@@ -172,7 +137,3 @@ def _serve() -> None:
             send(answers, _encoder.encode(answer))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
-
-
-if __name__ == "__main__":
-    _serve()

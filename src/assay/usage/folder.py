@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sqlite3
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-import msgspec
-
-from assay.errors import NotFoundError, StoreError
+from assay.errors import NotFoundError
 from assay.records import Transcript
 from assay.records.usage import ImportRecord
+from assay.store.files import held, read_record, write_record
+from assay.store.import_state import superseded
 from assay.store.tables import read_rows
-from assay.store.workspace import Workspace, held, write_whole
+from assay.store.workspace import Workspace
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
@@ -63,19 +62,7 @@ class UsageFolder:
 
     def superseded(self) -> set[str]:
         """Ids of stored transcripts of which a longer version came later."""
-        if not self.state_file.is_file():
-            return set()
-        with contextlib.closing(sqlite3.connect(self.state_file, timeout=30)) as state:
-            try:
-                rows = state.execute("SELECT transcript_id FROM superseded").fetchall()
-            except sqlite3.Error as error:
-                raise StoreError(
-                    f"this is not where an import stands ({error}).",
-                    where=str(self.state_file),
-                    fix="Put back a copy of it. Without one: assay usage purge NAME "
-                    "--everything, then import again.",
-                ) from error
-        return {row[0] for row in rows}
+        return superseded(self.state_file)
 
     def transcripts(self, columns: Collection[str] | None = None) -> Iterator[Transcript]:
         """Every conversation in its last version, in a stream.
@@ -97,20 +84,12 @@ class UsageFolder:
             NotFoundError: there is no such import.
             StoreError: import.json is damaged.
         """
-        try:
-            return msgspec.json.decode(self.record_file.read_bytes(), type=ImportRecord)
-        except FileNotFoundError:
-            raise NotFoundError(
-                "there is no such import.", where=str(self.path), fix="See the folder usage/."
-            ) from None
-        except msgspec.MsgspecError as error:
-            raise StoreError(
-                f"import.json is damaged ({error}).", where=str(self.record_file)
-            ) from error
+        fix = "See the folder usage/."
+        return read_record(self.record_file, ImportRecord, "there is no such import.", fix)
 
     def save(self, record: ImportRecord) -> None:
         """Write import.json as a whole or not at all."""
-        write_whole(self.record_file, msgspec.json.format(msgspec.json.encode(record), indent=2))
+        write_record(self.record_file, record)
 
     def lock(self) -> contextlib.AbstractContextManager[int]:
         """Hold the import for this process. The lock dies with the process.

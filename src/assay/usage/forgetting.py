@@ -18,9 +18,10 @@ from assay.errors import AssayError, StoreError
 from assay.records import Transcript
 from assay.store.catalogue import Catalogue, exists
 from assay.store.dropping import columns_of, count_rows, drop_rows, remove_file
+from assay.store.files import write_whole
 from assay.store.tables import read_rows
 from assay.store.usage_scores import import_owner
-from assay.store.workspace import Workspace, write_whole
+from assay.store.workspace import Workspace
 from assay.usage import purging
 from assay.usage.folder import UsageFolder
 from assay.usage.ingest import Retention, opened, save_record

@@ -6,8 +6,6 @@ back. Both lines hold the hashes of the files as they were.
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from assay.errors import StoreError
 from assay.records import RawRow
 from assay.store.catalogue import Catalogue
 from assay.store.dropping import sha256_of_file
+from assay.store.import_state import waiting
 from assay.store.tables import read_rows
 from assay.store.workspace import Workspace
 from assay.usage.folder import UsageFolder
@@ -97,21 +96,10 @@ def refuse_unstored(folder: UsageFolder) -> None:
     Raises:
         StoreError: there is some.
     """
-    if not folder.state_file.is_file():
-        return
-    with contextlib.closing(sqlite3.connect(folder.state_file, timeout=30)) as state:
-        try:
-            waiting = state.execute("SELECT count(*) FROM inbox").fetchone()[0]
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"this is not where an import stands ({error}).",
-                where=str(folder.state_file),
-                fix="Put back a copy of it. Without one: assay usage purge NAME "
-                "--everything, then import again.",
-            ) from error
-    if waiting:
+    batches = waiting(folder.state_file)
+    if batches:
         raise StoreError(
-            f"{waiting} batches were taken in that are not stored yet.",
+            f"{batches} batches were taken in that are not stored yet.",
             where=folder.name,
             fix="Start the endpoint that took them in; it stores them. Stop it, then purge.",
         )

@@ -18,7 +18,7 @@ from pathlib import Path
 from assay.engine import Stop
 from assay.errors import AssayError
 from assay.records import now
-from assay.store.workspace import held, is_held, write_whole
+from assay.store.files import held, is_held, write_whole
 from assay.watch import alerts
 from assay.watch.channels import header
 from assay.watch.definition import WatchDefinition

@@ -10,7 +10,8 @@ import yaml
 
 from assay.errors import DefinitionError, Problem
 from assay.records import RunRecord, ScorerRecord
-from assay.store.workspace import Workspace, write_whole
+from assay.store.files import write_whole
+from assay.store.workspace import Workspace
 from assay.watch.definition import FOLDER, watch_schema
 
 SCHEMA = "watch.schema.json"

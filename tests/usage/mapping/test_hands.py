@@ -118,7 +118,7 @@ def test_an_error_in_a_child_is_told_and_a_dead_child_too(
     with pytest.raises(AssayError, match="another one on this machine"):
         list(children.work(Embed("hashed", "0"), part_tables(usage, usage.parts())))
     for child in children._children:
-        child._process.kill()
+        child.process.kill()
     with pytest.raises(StoreError, match="ended early"):
         list(children.work(Words(), part_tables(usage, usage.parts())))
 

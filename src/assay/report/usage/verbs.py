@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from assay.report.page import write_page
@@ -10,6 +11,7 @@ from assay.report.usage.policy import render_policy
 from assay.store.looks import record_look
 from assay.store.workspace import Workspace
 from assay.usage.explore.gather import gather
+from assay.usage.explore.view import UsageView
 from assay.usage.folder import existing_import
 from assay.usage.mapping.folder import MapFolder
 
@@ -31,14 +33,7 @@ def explore_usage(
         out: the file to write; ``explorer.html`` beside the map where it is None.
         why: the reason of the look, which the safety profile needs.
     """
-    place = Workspace.find(Path(workspace))
-    folder = existing_import(place, name)
-    profile = MapFolder(folder.path).read().profile
-    if profile == "safety":
-        record_look(place.root, "explorer of the map", folder.name, why, profile)
-    path = Path(out) if out else MapFolder(folder.path).path / "explorer.html"
-    write_page(path, render_explorer(gather(place.root, folder, examples=True)))
-    return path
+    return _written(name, "explorer", render_explorer, out, why, workspace)
 
 
 def report_usage(
@@ -55,11 +50,24 @@ def report_usage(
         out: the file to write; ``report.html`` beside the map where it is None.
         why: the reason of the look, which the safety profile needs.
     """
+    return _written(name, "report", render_policy, out, why, workspace)
+
+
+def _written(
+    name: str | None,
+    what: str,
+    render: Callable[[UsageView], Iterable[str]],
+    out: str | Path | None,
+    why: str,
+    workspace: str | Path,
+) -> Path:
+    """Write a page of a map: beside it, where nobody says where."""
     place = Workspace.find(Path(workspace))
     folder = existing_import(place, name)
-    profile = MapFolder(folder.path).read().profile
+    drawn = MapFolder(folder.path)
+    profile = drawn.read().profile
     if profile == "safety":
-        record_look(place.root, "report on the map", folder.name, why, profile)
-    path = Path(out) if out else MapFolder(folder.path).path / "report.html"
-    write_page(path, render_policy(gather(place.root, folder, examples=False)))
+        record_look(place.root, f"{what} of the map", folder.name, why, profile)
+    path = Path(out) if out else drawn.path / f"{what}.html"
+    write_page(path, render(gather(place.root, folder, examples=what == "explorer")))
     return path

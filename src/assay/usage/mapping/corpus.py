@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from assay.errors import AssayError
 from assay.records import Transcript
 from assay.store.batches import Table, from_bytes, to_bytes
+from assay.store.files import write_whole
 from assay.store.tables import read_rows
-from assay.store.workspace import write_whole
 from assay.usage.folder import UsageFolder
 from assay.usage.mapping.conversations import text_of
 from assay.usage.mapping.hands import Alone, Hands

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
-from assay.errors import NotFoundError, StoreError
 from assay.records import Cluster, MapRecord, Placed
+from assay.store.files import read_record
 from assay.store.tables import read_rows
 
 
@@ -30,18 +28,8 @@ class MapFolder:
             NotFoundError: there is no map.
             StoreError: map.json is damaged.
         """
-        try:
-            return msgspec.json.decode(self.record_file.read_bytes(), type=MapRecord)
-        except FileNotFoundError:
-            raise NotFoundError(
-                "there is no map of this import.",
-                where=str(self.path),
-                fix="Make one: assay usage map NAME",
-            ) from None
-        except msgspec.MsgspecError as error:
-            raise StoreError(
-                f"map.json is damaged ({error}).", where=str(self.record_file)
-            ) from error
+        fix = "Make one: assay usage map NAME"
+        return read_record(self.record_file, MapRecord, "there is no map of this import.", fix)
 
     def clusters(self) -> list[Cluster]:
         """Every group of every level, the base first."""

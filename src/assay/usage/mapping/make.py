@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from assay.records import Cluster, MapRecord, Placed
 from assay.records.clock import now
 from assay.stats.partition import adjusted_rand
+from assay.store.files import write_record
 from assay.store.journal import remove_journal
 from assay.store.tables import write_rows
-from assay.store.workspace import write_whole
 from assay.usage.folder import UsageFolder
 from assay.usage.mapping import layout
 from assay.usage.mapping.asking import PROMPTS
@@ -287,7 +286,7 @@ def _write(
         ),
         inputs_sha256=whole,
     )
-    write_whole(place.record_file, msgspec.json.format(msgspec.json.encode(record), indent=2))
+    write_record(place.record_file, record)
     return record
 
 

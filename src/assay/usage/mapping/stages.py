@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from assay.errors import StoreError
-from assay.store.workspace import write_whole
+from assay.store.files import write_whole
 
 Make = Callable[[Path], None]
 

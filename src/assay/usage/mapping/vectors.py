@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.store.batches import numbers
-from assay.store.workspace import write_whole
+from assay.store.files import write_whole
 from assay.usage.folder import UsageFolder
 from assay.usage.mapping.corpus import Corpus, Done, part_tables, texts
 from assay.usage.mapping.hands import Hands

@@ -21,7 +21,8 @@ from assay.runs.settings import Settings
 from assay.runs.trust import corrected_by
 from assay.scorers import NamedScorer, build_scorer, score_safely
 from assay.stats import rate
-from assay.store.workspace import Workspace, write_whole
+from assay.store.files import write_whole
+from assay.store.workspace import Workspace
 from assay.usage.mapping.kmeans import middles_of
 from assay.usage.mapping.naming import NAMELESS, said_in
 from assay.usage.mapping.stopwords import STOPWORDS
