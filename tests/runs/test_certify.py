@@ -13,6 +13,7 @@ import pytest
 
 from assay import api
 from assay.errors import AssayError, DefinitionError, NotFoundError, StoreError
+from assay.models.openai import OpenAI
 from assay.records import Estimate
 from assay.runs.certificates import certificate_for
 from assay.runs.labelled import read_label_set
@@ -181,6 +182,28 @@ def test_files_of_every_kind_have_the_same_hash(workspace: Path, suffix: str) ->
     assert read_label_set(other).hash == first.hash
     rows[0]["label"] = "no"
     assert read_label_set(write(workspace / "labels.csv", rows)).hash != first.hash
+
+
+def test_a_judge_whose_replies_repeat_is_asked_once(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rubric = {"kind": "rubric", "name": "j", "rubric": "Bad?", "labels": {"bad": 1, "good": 0}}
+    verdict = json.dumps({"explanation": "", "label": "bad", "citations": []})
+    rows = [
+        {**row, "label": "bad" if row["label"] == "yes" else "good"} for row in replies(2, 0, 0, 2)
+    ]
+    asked = []
+
+    def answer(seen: Seen) -> str:
+        asked.append(seen)
+        return verdict
+
+    with FaultServer(reply(answer)) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setattr(OpenAI, "details", {"repeatable": True}, raising=False)
+        record = certify(workspace, rows, scorer=rubric, judge="openai/judge")
+    assert len(asked) == 4
+    assert record.flips is None
 
 
 def test_a_judge_is_asked_twice_and_its_flips_are_counted(

@@ -14,7 +14,7 @@ from assay.cli.usage import usage
 
 if TYPE_CHECKING:
     from assay.api import ValidationRecord
-    from assay.records import Measured, SettingResult
+    from assay.records import Measured, Second, SettingResult
 
 _WORST = 3  # categories of a setting that are told
 
@@ -149,6 +149,8 @@ def _print_names(record: ValidationRecord) -> None:
                     each.setting,
                     f"{check.how}{standing}",
                     _told(check.measured),
+                    _told(check.corrected) if check.corrected else "-",
+                    _told(check.caught) if check.caught else "-",
                     "-" if check.chance is None else f"{check.chance:g}",
                     f"{counted}/{check.planned}",
                     missing or "0",
@@ -156,7 +158,10 @@ def _print_names(record: ValidationRecord) -> None:
             )
     if rows:
         print_table(
-            ("embedder", "setting", "by", "true names", "chance", "n/planned", "missing"),
+            (
+                *("embedder", "setting", "by", "true names", "freed of error"),
+                *("planted ones caught", "chance", "n/planned", "missing"),
+            ),
             rows,
             title="Names",
         )
@@ -187,7 +192,7 @@ def _leak_rows(results: Sequence[SettingResult]) -> list[tuple[str, ...]]:
     return rows
 
 
-def _told(measured: Measured | None, *, short: bool = False) -> str:
+def _told(measured: Measured | Second | None, *, short: bool = False) -> str:
     if measured is None:
         return "-"
     if short or measured.low is None or measured.high is None:

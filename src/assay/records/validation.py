@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from assay.records.certificate import Measured
-from assay.records.estimate import Standing
+from assay.records.estimate import Second, Standing
 from assay.records.usage import Profile
 
 
@@ -44,7 +44,9 @@ class NameCheck(msgspec.Struct, frozen=True, kw_only=True):
     than a conversation of the nearest other group, by words or by vectors; a name that says
     nothing has 0.5), ``judge`` (a model, share of names that it finds true) or ``people`` (share
     of names that labels call true). ``planned`` names were to be checked, and ``missing`` says why
-    some were not. ``standing`` is that of the judge's certificate.
+    some were not. ``standing`` is that of the judge's certificate, and ``corrected`` the share
+    freed of the judge's error, where the certificate tells enough. ``caught``: of the names of far
+    groups that were planted among these, the share that the judge or people called false.
     """
 
     how: str
@@ -54,6 +56,8 @@ class NameCheck(msgspec.Struct, frozen=True, kw_only=True):
     missing: dict[str, int] = {}
     standing: Standing | None = None
     certificate: str | None = None
+    corrected: Second | None = None
+    caught: Measured | None = None
 
 
 class LeakCheck(msgspec.Struct, frozen=True, kw_only=True):

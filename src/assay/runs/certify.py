@@ -58,8 +58,9 @@ async def certify_scorer(
 ) -> Certificate:
     """Score labelled replies, compare, and keep the certificate in the catalogue and as a file.
 
-    A judge is asked twice, so that the certificate tells how often it changes its mind. What it
-    said is kept until the certificate is made: the same command goes on where it was stopped.
+    A judge is asked twice, so that the certificate tells how often it changes its mind; one whose
+    replies repeat, as a local model's do, once. What it said is kept until the certificate is made:
+    the same command goes on where it was stopped.
 
     Args:
         spec: the scorer: a kind, or a mapping as in an eval.yaml. With labels of a run, one of the
@@ -127,7 +128,8 @@ def _resolved(spec: str | dict[str, Any], source: LabelSource) -> str | dict[str
 def _again(
     spec: str | dict[str, Any], source: LabelSource, named: NamedScorer, models: OpenModels
 ) -> NamedScorer | None:
-    if getattr(named.scorer, "model", None) is None:
+    judge = getattr(named.scorer, "model", None)
+    if judge is None or judge.details.get("repeatable"):
         return None
     anew = {role: _Anew(model) for role, model in models.by_role.items()}
     return build_scorer(_resolved(spec, source), anew)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from assay.usage.mapping.corpus import Corpus, read_corpus
-from assay.usage.mapping.naming import MOST_WORDS, NAMELESS, Namer
+from assay.usage.mapping.naming import MOST_WORDS, NAMELESS, PARTLY, Namer, said_in
 from assay.usage.mapping.terms import LONGEST_PHRASE, Terms, terms_of
 from tests.usage.mapping.made import import_of, said
 
@@ -115,6 +116,51 @@ def test_weaker_contrast_names_a_group_that_has_no_strong_one(tmp_path: Path) ->
     assert not named[1].strong
 
 
+OTHERS = ["job letter", "rent poem", "flour oven"] * 20
+
+
+def named_beside_others(folder: Path, own: list[str], k: int = 5) -> str:
+    corpus = corpus_of(folder, own + OTHERS)
+    whose = np.asarray(corpus.principals)
+    parts = np.arange(len(own)), np.arange(len(own), len(own) + len(OTHERS))
+    table, rest = (count_terms(corpus, rows, whose, k) for rows in parts)
+    return namer_of(corpus, k).name(table, [rest]).name
+
+
+def test_a_verb_keeps_the_particle_that_makes_it_another(tmp_path: Path) -> None:
+    assert named_beside_others(tmp_path, ["i am shut down"] * 30) == "shut down"
+
+
+def unlike(count: int) -> list[str]:
+    """Words that nobody shares."""
+    letters = "abcdefghijklmnopqrst"
+    return [f"{one}{other}xyz" for one in letters for other in letters][:count]
+
+
+def test_a_name_of_less_than_half_a_group_says_so(tmp_path: Path) -> None:
+    for few, name in ((14, f"{PARTLY}pie"), (15, "pie")):
+        own = ["pie"] * few + unlike(30 - few)
+        assert named_beside_others(tmp_path / str(few), own) == name
+
+
+def test_a_group_that_asks_alike_for_unlike_things_is_named_by_how_it_asks(tmp_path: Path) -> None:
+    asked = [f"how do i {word}" for word in unlike(20)]
+    assert named_beside_others(tmp_path / "most", asked + unlike(10)) == "how do i \u2026"
+    few = [*asked, *unlike(60)]
+    assert named_beside_others(tmp_path / "few", few) == f"{PARTLY}how do i \u2026"
+    assert named_beside_others(tmp_path / "k", few, k=20) == NAMELESS  # twenty, less one who may go
+    pies = [f"{text} pie" for text in asked[:10]] + asked[10:]
+    assert named_beside_others(tmp_path / "pie", pies + unlike(10)) == (
+        f"how do i \u2026, {PARTLY}pie"
+    )
+
+
+def test_a_word_that_judges_and_that_few_say_is_no_name(tmp_path: Path) -> None:
+    own = ["best"] * 14 + unlike(16)
+    assert named_beside_others(tmp_path / "few", own) == NAMELESS
+    assert named_beside_others(tmp_path / "most", ["best"] * 16 + unlike(14)) == "best"
+
+
 def test_a_group_of_groups_bears_the_themes_of_those_below(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path, LETTERS * 10 + RECIPES * 10 + ["paint the oven"] * 30)
     whose = np.asarray(corpus.principals)
@@ -127,9 +173,27 @@ def test_a_group_of_groups_bears_the_themes_of_those_below(tmp_path: Path) -> No
     assert above.themes[:2] == (below[0].themes[0], below[1].themes[0])
     assert len(above.name.split()) <= MOST_WORDS
     assert namer.name_above(alone, []) == alone
+    partial = [dataclasses.replace(each, whole=False) for each in below]
+    assert namer.name_above(alone, partial[:2]).name == f"{PARTLY}{above.name}"
+    largest_last = namer.name_above(alone, [partial[0], below[1]])
+    assert largest_last.themes[0] == below[1].themes[0]
+    assert not largest_last.name.startswith(PARTLY)
 
 
-WORDS = ["job", "letter", "rent", "pie", "flour", "oven", "crust", "write", "bake", "poem"]
+WORDS = [
+    "how do i",
+    "what is the",
+    "job",
+    "letter",
+    "rent",
+    "pie",
+    "flour",
+    "oven",
+    "crust",
+    "write",
+    "bake",
+    "poem",
+]
 words = st.sampled_from(WORDS)
 texts_of = st.lists(
     st.tuples(st.lists(words, min_size=1, max_size=6).map(" ".join), st.integers(0, 9)),
@@ -153,12 +217,12 @@ def test_every_word_of_a_name_stays_whoever_is_dropped(
     rest = count_terms(corpus, np.arange(len(half), len(rows)), whose, k)
     namer = namer_of(corpus, k)
     named = namer.name(count_terms(corpus, half, whose, k), [rest])
-    assert len(named.name.split()) <= MOST_WORDS
+    assert len(said_in(named.name).split()) <= MOST_WORDS
     if named.name == NAMELESS:
         return
     for dropped in np.unique(whose[half]):
         left = half[whose[half] != dropped]
         own = count_terms(corpus, left, whose, k)
         told = {" ".join(corpus.vocabulary()[word] for word in gram if word) for gram in own.grams}
-        for part in named.name.split(", "):
+        for part in said_in(named.name).split(", "):
             assert part in told

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -15,6 +17,7 @@ import pytest
 from assay.errors import DefinitionError
 from assay.records import ValidationRecord
 from assay.runs.trust_verbs import certify
+from assay.usage.mapping.naming import said_in
 from assay.usage.validation import ValidationSettings, validate_usage
 from assay.usage.validation.grammar import synthetic
 from assay.usage.validation.labelled import read_labelled
@@ -32,6 +35,19 @@ def labelled_file(path: Path, number: int = 300) -> Path:
             danger = "yes" if row.concerning else "no"
             sheet.writerow([words, row.label, danger, row.language])
     return path
+
+
+def fill(sheet: Path, label: Callable[[int, dict[str, str]], str]) -> int:
+    """Label every row of a sheet of names, as people would; how many rows there are."""
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for number, row in enumerate(rows):
+        row["label"] = label(number, row)
+    with sheet.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return len(rows)
 
 
 def names(record: ValidationRecord) -> dict[str, object]:
@@ -87,21 +103,36 @@ def test_people_say_which_names_are_true(tmp_path: Path) -> None:
     first = names(validate_usage(asked, workspace=tmp_path))["people"]
     assert first.measured is None  # type: ignore[attr-defined]
     assert first.missing[WRITTEN] == first.planned  # type: ignore[attr-defined]
-    with sheet.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    for number, row in enumerate(rows):
-        row["label"] = ("yes", "yes", "no", "cannot tell", "")[number % 5]
-    with sheet.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    labels = ("yes", "yes", "no", "cannot tell", "")
+    rows = fill(sheet, lambda number, _row: labels[number % 5])
     second = names(validate_usage(asked, workspace=tmp_path))["people"]
-    assert second.measured.value == pytest.approx(2 / 3, abs=0.05)  # type: ignore[attr-defined]
-    assert second.planned == len(rows)  # type: ignore[attr-defined]
-    assert second.measured.n + sum(second.missing.values()) == len(rows)  # type: ignore[attr-defined]
+    assert 0 < second.measured.value < 1  # type: ignore[attr-defined]
+    assert second.planned == first.planned < rows  # type: ignore[attr-defined]
+    counted = second.measured.n + sum(second.missing.values())  # type: ignore[attr-defined]
+    assert counted == second.planned  # type: ignore[attr-defined]
     other = ValidationSettings(**{**NO_LEAKS, "seed": 1}, conversations=400, names_sheet=sheet)
     with pytest.raises(DefinitionError, match="not one of this validation's"):
         validate_usage(other, workspace=tmp_path)
+
+
+def test_planted_wrong_names_tell_who_reads_from_who_says_yes_to_all(tmp_path: Path) -> None:
+    sheet = tmp_path / "names.csv"
+    asked = ValidationSettings(**NO_LEAKS, conversations=400, names_sheet=sheet)
+    validate_usage(asked, workspace=tmp_path)
+
+    def reads(_number: int, row: dict[str, str]) -> str:
+        said = [word in row["input"] for word in re.findall(r"\w+", said_in(row["reply"]))]
+        return "yes" if sum(said) > len(said) / 2 else "no"
+
+    fill(sheet, reads)
+    read = names(validate_usage(asked, workspace=tmp_path))["people"]
+    fill(sheet, lambda _number, _row: "yes")
+    unread = names(validate_usage(asked, workspace=tmp_path))["people"]
+    assert read.caught.value > 0.8  # type: ignore[attr-defined]
+    assert read.measured.value > 0.8  # type: ignore[attr-defined]
+    assert unread.measured.value == 1  # type: ignore[attr-defined]
+    assert unread.caught.value == 0  # type: ignore[attr-defined]
+    assert unread.caught.n == read.caught.n > 4  # type: ignore[attr-defined]
 
 
 def test_a_judge_without_a_certificate_says_so_and_what_it_cannot_say_is_missing(
@@ -114,29 +145,31 @@ def test_a_judge_without_a_certificate_says_so_and_what_it_cannot_say_is_missing
     found = names(validate_usage(asked, workspace=tmp_path))["judge"]
     assert (found.standing, found.certificate) == ("uncertified", None)  # type: ignore[attr-defined]
     assert found.measured.value == 1  # type: ignore[attr-defined]
+    assert (found.corrected, found.caught.value) == (None, 0)  # type: ignore[attr-defined]
     asked = ValidationSettings(**NO_LEAKS, conversations=300, judge="scripted/refuse")
     found = names(validate_usage(asked, workspace=tmp_path))["judge"]
     assert found.measured is None  # type: ignore[attr-defined]
     assert found.missing["refusal"] == found.planned  # type: ignore[attr-defined]
 
 
-def test_the_same_labels_certify_the_judge(tmp_path: Path) -> None:
+def test_the_same_sheet_certifies_the_judge_and_frees_its_figure_of_its_error(
+    tmp_path: Path,
+) -> None:
+    """The judge says yes to all, and the sheet no to half: its yes means nothing."""
     sheet, script = tmp_path / "names.csv", tmp_path / "judge.jsonl"
     verdict = json.dumps({"explanation": "fits", "label": "yes", "citations": []})
     script.write_text(json.dumps({"input": "", "reply": verdict}) + "\n")
     judge = f"scripted/{script}"
-    asked = ValidationSettings(**NO_LEAKS, conversations=300, names_sheet=sheet, judge=judge)
+    asked = ValidationSettings(**NO_LEAKS, conversations=800, names_sheet=sheet, judge=judge)
     validate_usage(asked, workspace=tmp_path)
-    sheet.write_text(
-        sheet.read_text(encoding="utf-8-sig").replace(",,,", ",yes,,"), encoding="utf-8"
-    )
+    fill(sheet, lambda number, _row: ("yes", "no")[number % 2])
     made = certify(str(tmp_path / "names.judge.yaml"), sheet, judge=judge, workspace=tmp_path)
-    found = names(validate_usage(asked, workspace=tmp_path))
-    judged, people = found["judge"], found["people"]
+    judged = names(validate_usage(asked, workspace=tmp_path))["judge"]
     assert (judged.standing, judged.certificate) == ("certified", made.id)  # type: ignore[attr-defined]
-    assert people.measured.value == 1  # type: ignore[attr-defined]
-    assert made.agreement is not None
-    assert made.agreement.value == 1
+    assert (made.sensitivity.value, made.specificity.value) == (1, 0)  # type: ignore[union-attr]
+    assert judged.measured.value == 1  # type: ignore[attr-defined]
+    assert judged.corrected.low < 0.1  # type: ignore[attr-defined]
+    assert "no better than chance" in judged.corrected.warning  # type: ignore[attr-defined]
 
 
 def test_a_model_may_write_the_conversations(tmp_path: Path) -> None:

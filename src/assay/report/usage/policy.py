@@ -128,7 +128,7 @@ def _tops(view: UsageView) -> list[Line]:
     within: dict[int, list[str]] = {}
     for each in sorted(view.groups, key=lambda group: -group.cluster.conversations):
         above = view.groups[each.parent - 1].cluster.name if each.parent else ""
-        if each.cluster.name not in (above, NAMELESS):
+        if each.cluster.name != above and not each.cluster.name.startswith(NAMELESS):
             within.setdefault(each.parent, []).append(short(each.cluster.name, 80))
     found = [(number, each) for number, each in enumerate(view.groups, start=1) if each.parent == 0]
     found.sort(key=lambda pair: -pair[1].cluster.conversations)

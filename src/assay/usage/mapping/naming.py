@@ -8,20 +8,23 @@ about. What is chosen would be chosen without any one principal of the group too
 at most one from any count. Words that fill or judge, and weaker contrast, are for groups that have
 nothing better.
 
+Where even all words of a name together are said by less than half of a group, the name says so
+("partly"), after how the group asks, if many ask alike ("how do i").
+
 A group of groups is named by the themes within it: the best of each group below, the largest first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.usage.mapping.stopwords import ENDINGS, PALE, STOPWORDS
-from assay.usage.mapping.terms import Terms, uses_in
+from assay.usage.mapping.stopwords import ENDINGS, PALE, PARTICLES, STOPWORDS
+from assay.usage.mapping.terms import Terms, keys_of, uses_in
 from assay.usage.mapping.words import joined
 
 MOST_WORDS = 10
@@ -29,10 +32,17 @@ MOST_WORDS = 10
 MOST_KEYWORDS = 8
 NAMELESS = "Nothing that enough people say alike"
 """The name of a group in which no word is shared by enough principals."""
+PARTLY = "partly: "
+"""Comes before words that less than half of a group can have said."""
+GOES_ON = " \u2026"
+"""Ends a form of asking."""
+_HALF = 0.5
+_FORM_SHARE, _FORM_WORDS = 0.3, 3  # of a group's principals ask so; words of a form, at least
 _PARTS = 4  # of a name
 _FEW_PARTS = 3  # of a name for which strong evidence gives one at most
 _PRIOR = 20.0  # principals that the prior weighs
 _LEAST_SHARE, _WIDE_SHARE = 0.1, 0.03  # of a group's principals: of a hundred, of very many
+_NEARLY_ALL = 0.8  # of those who say a word say a phrase around it, which then stands for it
 _COMMON = 0.5  # of all conversations: such words are no keywords
 
 Scores = NDArray[np.float64]
@@ -73,12 +83,14 @@ class Named:
     Attributes:
         themes: the parts of the name, as word numbers.
         strong: they passed the highest bar.
+        whole: half the group's principals, or more, may say one of them.
     """
 
     name: str
     keywords: tuple[str, ...]
     themes: tuple[Theme, ...] = ()
     strong: bool = False
+    whole: bool = True
 
 
 class Namer:
@@ -105,6 +117,7 @@ class Namer:
         self._dull = _dull(vocabulary) | (self._rates > _COMMON)
         self._pale = np.array([word in PALE for word in vocabulary], dtype=bool)
         self._endings = np.array([word in ENDINGS for word in vocabulary], dtype=bool)
+        self._particles = np.array([word in PARTICLES for word in vocabulary], dtype=bool)
 
     def name(self, own: Terms, beside: Sequence[Terms]) -> Named:
         """A name for a group by contrast with the groups beside it."""
@@ -112,27 +125,62 @@ class Namer:
             return Named(NAMELESS, ())
         strong = self._passing(own, beside, STRONG)
         found = strong if len(strong[0]) > 1 else self._passing(own, beside, WEAK)
+        themes = self._of(strong[0], found[0])
+        form = None
+        if _said_by(own, themes) < _HALF:
+            form = self._form(own, beside, _FORM_SHARE if themes else _LEAST_SHARE)
         for bar in _PALE_BARS:
-            if not (strong[0] or found[0]):
+            if not themes and form is None:
                 found = self._passing(own, beside, bar)
-        most = max(len(strong[0]), _FEW_PARTS)
-        themes = self._apart([*strong[0], *found[0]], most, MOST_WORDS)
-        if not themes:
-            return Named(NAMELESS, ())
+                if _said_by(own, self._of(found[0])) < _HALF:
+                    found = [], []
+                themes = self._of(found[0])
         keywords = strong[1] or found[1]
         return Named(
-            ", ".join(self._written(theme) for theme in themes),
+            self._told(own, form, themes),
             tuple(self._written(theme) for theme in keywords),
             tuple(themes),
             strong=bool(strong[0]),
+            whole=_said_by(own, themes) >= _HALF,
         )
+
+    def _of(self, first: list[Theme], then: Sequence[Theme] = ()) -> list[Theme]:
+        """The parts of a name: all of the first, and of the others as long as it has few."""
+        return self._apart([*first, *then], max(len(first), _FEW_PARTS), MOST_WORDS)
+
+    def _told(self, own: Terms, form: Theme | None, themes: Sequence[Theme]) -> str:
+        """A name in words."""
+        asked = [] if form is None else [form]
+        parts = [f"{self._written(theme)}{GOES_ON}" for theme in asked]
+        topics = [self._written(theme) for theme in themes]
+        if asked and _said_by(own, asked) < _HALF:  # so are the themes, or it would not be here
+            parts[0] = PARTLY + parts[0]
+        elif topics and _said_by(own, themes) < _HALF:
+            topics[0] = PARTLY + topics[0]
+        return ", ".join([*parts, *topics]) or NAMELESS
+
+    def _form(self, own: Terms, beside: Sequence[Terms], share: float) -> Theme | None:
+        """The words of no topic with which such a share of a group asks, as few beside it do."""
+        if not beside:
+            return None
+        nothing = (self._dull | self._pale)[own.grams] | (own.grams == 0)
+        usable = (
+            nothing.all(axis=1)
+            & ((own.grams > 0).sum(axis=1) >= _FORM_WORDS)
+            & (own.uses >= share * own.principals)
+        )
+        near = self._contrast(own, beside, everywhere=False)
+        stable, _ = self._stable(own, usable, near, STRONG.score)
+        themes = [_theme(own, each) for each in stable]
+        return _whole(0, stable, themes, own) if stable else None
 
     def _passing(
         self, own: Terms, beside: Sequence[Terms], bar: Bar
     ) -> tuple[list[Theme], list[Theme]]:
         """The parts of a name that pass a bar, and the keywords, best first."""
         lengths = (own.grams > 0).sum(axis=1)
-        stable, scores = self._stable(own, beside, self._usable(own, lengths, bar), bar)
+        usable, contrast = self._usable(own, lengths, bar), self._contrast(own, beside)
+        stable, scores = self._stable(own, usable, contrast, bar.score)
         alone = [_theme(own, each) for each in stable]
         alone = [each for each in alone if len(each) == 1 or " " not in self._written(each)]
         return self._chosen(own, stable, scores), self._apart(alone, MOST_KEYWORDS)
@@ -142,10 +190,11 @@ class Namer:
 
         Args:
             alone: its name by contrast, and its keywords; it adds where those below say little.
-            below: the groups within it, the largest first.
+            below: the groups within it, the largest first; those of half-said names come last.
         """
         strong = [each for each in below if each.strong]
         given = strong or [each for each in below if each.themes]
+        given = sorted(given, key=lambda each: not each.whole)
         if not given or (alone.strong and not strong):
             return alone
         most = max(len(each.themes) for each in given)
@@ -155,8 +204,9 @@ class Namer:
         themes = self._apart(in_turn, _PARTS, MOST_WORDS)
         if len(themes) < _FEW_PARTS and alone.strong:
             themes = self._apart([*themes, *alone.themes], _FEW_PARTS, MOST_WORDS)
-        name = ", ".join(self._written(theme) for theme in themes)
-        return Named(name, alone.keywords, tuple(themes), strong=bool(strong))
+        whole = any(each.whole for each in given)
+        name = ("" if whole else PARTLY) + ", ".join(self._written(theme) for theme in themes)
+        return Named(name, alone.keywords, tuple(themes), strong=bool(strong), whole=whole)
 
     def _usable(self, own: Terms, lengths: NDArray[np.int64], bar: Bar) -> NDArray[np.bool_]:
         """Enough use it, more than elsewhere, and it neither begins nor ends with a dull word."""
@@ -165,7 +215,7 @@ class Namer:
         rates = own.uses / own.principals
         least = max(_WIDE_SHARE, _LEAST_SHARE * min(1, 10 / own.principals**0.5))
         dull = self._dull if bar.pale else self._dull | self._pale
-        ends = dull & ~(self._endings & ~self._dull)
+        ends = dull & ~(self._endings & ~self._dull) & ~self._particles
         return np.asarray(
             (own.uses >= self._k)
             & (rates >= bar.common * least)
@@ -179,21 +229,31 @@ class Namer:
         rates = np.where(own.grams > 0, self._rates[own.grams], np.inf)
         return np.asarray(rates.min(axis=1))
 
+    def _contrast(
+        self, own: Terms, beside: Sequence[Terms], *, everywhere: bool = True
+    ) -> Callable[[NDArray[np.int64], int], Scores]:
+        """Scores a group's terms, given how many principals use each, and how many there are."""
+        near = uses_in(beside, own.keys), sum(table.principals for table in beside)
+        prior = self._prior(own)
+        all_of_them = prior * self._conversations, self._conversations
+
+        def score(uses: NDArray[np.int64], people: int) -> Scores:
+            apart = _score(uses, people, *near, prior) if beside else np.zeros(len(uses))
+            return apart + _score(uses, people, *all_of_them, prior) if everywhere else apart
+
+        return score
+
     def _stable(
-        self, own: Terms, beside: Sequence[Terms], usable: NDArray[np.bool_], bar: Bar
+        self,
+        own: Terms,
+        usable: NDArray[np.bool_],
+        score: Callable[[NDArray[np.int64], int], Scores],
+        least: float,
     ) -> tuple[list[int], Scores]:
         """The best terms that stay among the best whoever is dropped, best first; all scores.
 
         A term loses at most one use with one principal; its rivals lose at least none.
         """
-        near = uses_in(beside, own.keys), sum(table.principals for table in beside)
-        prior = self._prior(own)
-        everywhere = prior * self._conversations, self._conversations
-
-        def score(uses: NDArray[np.int64], people: int) -> Scores:
-            beyond = _score(uses, people, *everywhere, prior)
-            return _score(uses, people, *near, prior) + beyond if beside else beyond
-
         full = score(own.uses, own.principals)
         if self._k < 2 or own.principals < 2:
             worst, rivals = full, full
@@ -201,7 +261,7 @@ class Namer:
             worst = score(own.uses - 1, own.principals - 1)
             rivals = score(own.uses, own.principals - 1)
             usable = usable & (own.uses > self._k)
-        fair = usable & (worst >= bar.score)
+        fair = usable & (worst >= least)
         order = np.argsort(np.where(fair, -full, np.inf), kind="stable")[: int(fair.sum())]
         best = order[: 3 * MOST_KEYWORDS]
         others = np.setdiff1d(np.flatnonzero(usable), best)
@@ -213,7 +273,13 @@ class Namer:
         pale = self._dull | (self._pale & ~self._endings)
         telling = (~pale[own.grams] & (own.grams > 0)).sum(axis=1)
         in_order = sorted(stable, key=lambda each: -scores[each] * max(telling[each], 1))
-        return self._apart([_theme(own, each) for each in in_order], _PARTS, MOST_WORDS)
+        themes = [_theme(own, each) for each in in_order]
+        either = [
+            one
+            for place, theme in enumerate(themes)
+            for one in (_whole(place, in_order, themes, own), theme)
+        ]
+        return self._apart(either, _PARTS, MOST_WORDS)
 
     def _apart(self, in_order: Sequence[Theme], most: int, words: int = 2**30) -> list[Theme]:
         """The first that do not repeat each other's words, nor their other forms.
@@ -242,6 +308,11 @@ class Namer:
         return joined([self._words[word] for word in theme])
 
 
+def said_in(name: str) -> str:
+    """What a group says of a name: without what is said of the words in it."""
+    return name.replace(PARTLY, "").replace(GOES_ON, "")
+
+
 def _score(
     uses: NDArray[np.int64], people: int, there: NDArray[Any], people_there: int, prior: Scores
 ) -> Scores:
@@ -257,6 +328,30 @@ def _score(
 
 def _theme(own: Terms, each: int) -> Theme:
     return tuple(int(word) for word in own.grams[each] if word)
+
+
+def _said_by(own: Terms, themes: Sequence[Theme]) -> float:
+    """The share of a group's principals that say any of these, at most: each counts for itself."""
+    grams = np.zeros((len(themes), own.grams.shape[1]), dtype=np.int32)
+    for row, theme in enumerate(themes):
+        grams[row, : len(theme)] = theme
+    return float(own.uses[np.isin(own.keys, keys_of(grams))].sum() / own.principals)
+
+
+def _whole(each: int, stable: Sequence[int], themes: Sequence[Theme], own: Terms) -> Theme:
+    """The longest of the stable phrases that hold one of them and that nearly all its users say."""
+    theme, least = themes[each], _NEARLY_ALL * own.uses[stable[each]]
+    longer = [
+        other
+        for number, other in zip(stable, themes, strict=True)
+        if len(other) > len(theme) and own.uses[number] >= least and _holds(other, theme)
+    ]
+    return max(longer, key=len, default=theme)
+
+
+def _holds(phrase: Theme, theme: Theme) -> bool:
+    size = len(theme)
+    return any(phrase[at : at + size] == theme for at in range(len(phrase) - size + 1))
 
 
 def _one(word: str) -> str:

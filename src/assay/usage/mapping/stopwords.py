@@ -102,6 +102,8 @@ STOPWORDS = frozenset(
 
 ENDINGS = frozenset(["people", "person", "persons", "guy", "guys", "time"])
 """Pale alone, yet they may end a phrase: disabled people."""
+PARTICLES = frozenset(["away", "back", "down", "off", "out", "up"])
+"""They say nothing alone, yet a verb is another one without them: shut down."""
 _PALE = """
 able absolutely amazing awesome awful bad badly basically believe best better big bit bunch care
 certain certainly clearly completely definitely enjoy entire exist extremely fact feel feeling

@@ -16,6 +16,7 @@ from assay.records import Cluster, NameCheck
 from assay.runs.scorer_error import measured
 from assay.stats import mean
 from assay.usage.mapping.kmeans import middles_of
+from assay.usage.mapping.naming import NAMELESS, said_in
 from assay.usage.mapping.words import pieces
 from assay.usage.validation.mapped import Mapped
 
@@ -87,7 +88,7 @@ def _told_apart(
     outsiders: NDArray[np.int64],
 ) -> float:
     """The chance that the name fits a member better than an outsider; a tie counts half."""
-    if not cluster.keywords:
+    if cluster.name.startswith(NAMELESS):
         return 0.5
     fits = fit(cluster, [texts[row] for row in [*members.tolist(), *outsiders.tolist()]])
     inside, outside = fits[: len(members), None], fits[None, len(members) :]
@@ -96,13 +97,13 @@ def _told_apart(
 
 def _by_keywords(cluster: Cluster, texts: Sequence[str]) -> NDArray[np.float64]:
     """How many of the name's words are in each text."""
-    words = set(pieces(cluster.name)) - {""}
+    words = set(pieces(said_in(cluster.name))) - {""}
     return np.array([len(words & set(pieces(text))) for text in texts], dtype=np.float64)
 
 
 def _by_embedding(embed: Embed) -> Fit:
     def fit(cluster: Cluster, texts: Sequence[str]) -> NDArray[np.float64]:
-        vectors = embed([cluster.name, *texts])
+        vectors = embed([said_in(cluster.name), *texts])
         return np.asarray(vectors[1:] @ vectors[0], dtype=np.float64)
 
     return fit

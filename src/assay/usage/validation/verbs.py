@@ -84,7 +84,7 @@ def _names(place: Workspace, known: Settings, asked: ValidationSettings) -> Name
 
     def check(seen: Mapped, texts: list[str]) -> list[NameCheck]:
         groups = named_groups(seen, texts, asked.seed)
-        hidden = len(seen.clusters[0]) - len(groups)
+        hidden = sum(not each.shown for each in seen.clusters[0])
         found = []
         if asked.names_sheet is not None:
             found.append(by_people(groups, hidden, asked.names_sheet))
