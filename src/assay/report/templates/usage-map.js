@@ -234,9 +234,8 @@
       if (!own.length) continue;
       const total = own.reduce((sum, g) => sum + g.circle[2] ** 2, 0);
       const x = own.reduce((sum, g) => sum + g.circle[0] * g.circle[2] ** 2, 0) / total, y = own.reduce((sum, g) => sum + g.circle[1] * g.circle[2] ** 2, 0) / total;
-      const near = own.reduce((best, g) => (Math.hypot(g.circle[0] - x, g.circle[1] - y) < Math.hypot(best.circle[0] - x, best.circle[1] - y) ? g : best));
-      const [x_, y_] = near.circle;
-      (wide ? labels(top) : [[String(top.place)]]).some((lines) => label(lines, x_, y_, "top", size));
+      const off = (g) => Math.hypot(g.circle[0] - x, g.circle[1] - y), spots = own.slice().sort((a, b) => off(a) - off(b)).slice(0, 4);
+      (wide ? labels(top) : [[String(top.place)]]).some((lines) => spots.some((g) => label(lines, g.circle[0], g.circle[1], "top", size)));
     }
     const inView = groups.filter((g) => g.circle && g.level === 0 && g !== g.top).sort((a, b) => b.circle[2] - a.circle[2]);
     const room = (g) => g.circle[2] * 2 / unit;
