@@ -18,7 +18,14 @@ from assay.errors import AssayError, StoreError
 from assay.records import Comparison, Difference
 from assay.runs.compare import compare, compare_many
 from assay.runs.figures import figures
-from assay.stats import benjamini_hochberg, difference, paired, rate
+from assay.stats import (
+    benjamini_hochberg,
+    clustered_mean,
+    difference,
+    paired,
+    rate,
+    sums_by_cluster,
+)
 from assay.store.query import connect
 from tests.runs.made_runs import Row, eval_record, make_run, scorer_record, value
 
@@ -51,6 +58,25 @@ def test_a_difference_is_the_statistics_rooms_and_can_be_counted_by_hand(tmp_pat
     assert (found.p_value, found.test) == (expected.p_value, "McNemar, exact")
     assert found.verdict == "worse"
     assert found.adjusted is None  # an overall figure speaks for itself
+
+
+def test_each_side_has_an_interval_of_its_own_over_the_pairs(tmp_path: Path) -> None:
+    old = [1] * 60 + [0] * 40 + [1]
+    new = [1] * 50 + [0] * 50 + [None]
+    [found] = compared(tmp_path, ones(*old), ones(*new)).overall
+    before, after = rate(60, 100), rate(50, 100)
+    assert found.baseline_interval == (before.low, before.high)
+    assert found.candidate_interval == (after.low, after.high)
+    [nothing] = compared(tmp_path, ones(1, 1), ones(None, None)).overall
+    assert nothing.candidate_interval is None
+
+
+def test_a_run_is_not_compared_with_itself(tmp_path: Path) -> None:
+    runs = [make_run(tmp_path, name, ones(1, 0), eval_record("e")) for name in ("a", "b")]
+    with pytest.raises(AssayError, match="with itself"):
+        compare(runs[0], runs[0])
+    with pytest.raises(AssayError, match="with itself"):
+        compare_many([*runs, runs[0]])
 
 
 def test_what_is_better_is_what_the_scorer_says(tmp_path: Path) -> None:
@@ -189,6 +215,8 @@ def test_samples_of_one_origin_are_one_cluster(tmp_path: Path) -> None:
     assert found.clusters == 15
     assert found.method == f"paired, {expected.method}"
     assert found.low == pytest.approx(expected.low)
+    own = clustered_mean(*sums_by_cluster(groups, new), binary=True)
+    assert found.candidate_interval == (pytest.approx(own.low), pytest.approx(own.high))
 
 
 def test_the_worst_regression_comes_first(tmp_path: Path) -> None:

@@ -145,8 +145,8 @@ def _cells(each: Difference) -> tuple[str, ...]:
         worse, better = f"{down} lower", f"{up} higher"
     return (
         each.verdict,
-        _number(each.baseline),
-        _number(each.candidate),
+        _with_interval(each.baseline, each.baseline_interval),
+        _with_interval(each.candidate, each.candidate_interval),
         _signed(each.value),
         _interval(each.low, each.high),
         each.method,
@@ -268,6 +268,10 @@ def _short(text: str) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
+
+
+def _with_interval(value: float | None, ends: tuple[float, float] | None) -> str:
+    return f"{_number(value)} {_interval(*ends)}" if ends else _number(value)
 
 
 def _signed(value: float | None) -> str:

@@ -19,9 +19,10 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     ``paired``: on the samples that both runs planned, each against itself; else the difference of
     two figures that were made apart. ``value`` with its interval ``low`` to ``high`` is None where
     no sample has both scores; an end is infinite (null in JSON) where the data set no bound.
-    ``candidate`` and ``baseline`` are the two means that it is between. ``n`` counts what they
-    rest on (pairs, where paired), ``clusters`` the independent groups of it. ``better`` is the
-    direction that is good; None where that is not known.
+    ``candidate`` and ``baseline`` are the two means that it is between, each with an interval of
+    its own; these may overlap where the difference is clear, since pairs share much. ``n`` counts
+    what they rest on (pairs, where paired), ``clusters`` the independent groups of it. ``better``
+    is the direction that is good; None where that is not known.
 
     ``matched`` counts the sample x epochs planned in both runs. ``candidate_missing`` and
     ``baseline_missing`` count, by reason, those of them without a score. ``worst`` and ``best`` are
@@ -70,6 +71,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     adjusted: float | None = None
     test: str = ""
     warning: str = ""
+    candidate_interval: tuple[float, float] | None = None
+    baseline_interval: tuple[float, float] | None = None
 
     @property
     def overall(self) -> bool:

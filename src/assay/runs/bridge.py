@@ -100,7 +100,13 @@ def unpaired(candidate: Estimate, baseline: Estimate) -> Difference:
         least=least,
         greatest=greatest,
         warning=warning,
+        candidate_interval=_ends(candidate),
+        baseline_interval=_ends(baseline),
     )
+
+
+def _ends(of: Estimate) -> tuple[float, float] | None:
+    return None if of.low is None or of.high is None else (of.low, of.high)
 
 
 def _changed(old: RunRecord, new: RunRecord, bridge: RunRecord) -> set[str]:

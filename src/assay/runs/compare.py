@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from assay.errors import StoreError
+from assay.errors import AssayError, StoreError
 from assay.records import (
     ComparedRun,
     Comparison,
@@ -51,8 +51,10 @@ def compare(
         most_flips: of each eval and scorer, and of each direction; None for all.
 
     Raises:
-        AssayError: the bridge does not fit, or a run holds scores outside its scorer's bounds.
+        AssayError: the two are one run, the bridge does not fit, or a run holds scores outside its
+            scorer's bounds.
     """
+    _check_apart([baseline, candidate])
     found = _Pass(baseline, candidate, flips=flips, most_flips=most_flips)
     between = bridges(baseline, candidate, bridge, _differences_of) if bridge else ()
     return Comparison(
@@ -75,6 +77,7 @@ def compare_many(folders: Sequence[RunFolder]) -> Matrix:
     Raises:
         AssayError: a run holds scores outside its scorer's bounds.
     """
+    _check_apart(folders)
     first, *others = folders
     passes = [_Pass(first, other, flips=False, slices=False) for other in others]
     estimates = [{_place(e): e for e in headline(figures(folder))} for folder in folders]
@@ -176,6 +179,17 @@ class _Pass:
         if flips:
             self.flips.extend(pairing.flips(self._most_flips))
         self._told.update(dict.fromkeys(pairing.contrasts()))
+
+
+def _check_apart(folders: Sequence[RunFolder]) -> None:
+    """A run beside itself would show no difference, and look like good news."""
+    for number, folder in enumerate(folders):
+        if folder.path.resolve() in {other.path.resolve() for other in folders[:number]}:
+            raise AssayError(
+                "a run cannot be compared with itself.",
+                where=folder.id,
+                fix="Name another run: see `assay list`.",
+            )
 
 
 @contextmanager

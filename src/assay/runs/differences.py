@@ -21,7 +21,7 @@ from assay.runs.pairing import (
     Cell,
     Pairs,
 )
-from assay.stats import Paired, benjamini_hochberg, paired
+from assay.stats import Paired, benjamini_hochberg, clustered_mean, paired, sums_by_cluster
 
 Better = Literal["high", "low"] | None
 
@@ -202,7 +202,27 @@ class _Slice:
             p_value=found.p_value if found else None,
             test=found.test if found else "",
             warning=warning,
+            candidate_interval=self._own(self._candidate),
+            baseline_interval=self._own(self._baseline),
         )
+
+    def _own(self, scores: NDArray[np.float64]) -> tuple[float, float] | None:
+        """The interval of one side's own figure, over the pairs that have both scores."""
+        both = ~np.isnan(self._candidate) & ~np.isnan(self._baseline)
+        if not both.any():
+            return None
+        own = scores[both]
+        clusters = np.arange(len(own)) if self._clusters is None else self._clusters[both]
+        sums, squares, counts = sums_by_cluster(clusters, own, own**2)
+        found = clustered_mean(
+            sums,
+            counts,
+            sum_squares=squares,
+            confidence=CONFIDENCE,
+            bounds=self._scorer.bounds,
+            binary=self._scorer.bounds == (0, 1) and _is_binary(own),
+        )
+        return found.low, found.high
 
     def _extremes(self, found: Paired | None) -> tuple[Paired | None, Paired | None]:
         """The difference with every missing score as low, and as high, as it could make it."""

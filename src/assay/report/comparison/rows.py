@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from assay.records import Bridge, Comparison, Difference, Good, RunRecord, Uncompared
 from assay.report.changes import Change, change
@@ -28,6 +29,8 @@ class Row(Sliced):
     change: Change
     baseline: str
     candidate: str
+    baseline_interval: str
+    candidate_interval: str
     missing: str
 
     @property
@@ -126,6 +129,8 @@ class _Scales:
             change=told,
             baseline=scale.say(difference.baseline),
             candidate=scale.say(difference.candidate),
+            baseline_interval=_interval(difference.baseline_interval, scale),
+            candidate_interval=_interval(difference.candidate_interval, scale),
             missing="; ".join(f"{side}: {missing_words(lost)}" for side, lost in sides if lost),
         )
 
@@ -143,6 +148,10 @@ class _Scales:
             parts=tuple(Part(about, self.row(each)) for about, each in told),
             rest=scale.difference(bridge.rest) if bridge.rest else "",
         )
+
+
+def _interval(ends: tuple[float, float] | None, scale: Scale) -> str:
+    return scale.interval(*ends) if ends and all(map(isfinite, ends)) else ""
 
 
 def _summary(overall: Iterable[Difference]) -> str:
