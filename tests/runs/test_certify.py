@@ -69,6 +69,15 @@ def test_the_rates_are_those_counted_by_hand(workspace: Path) -> None:
     assert record.constant == pytest.approx(50 / 70)
 
 
+def test_many_labelled_replies_of_the_same_words_are_told(workspace: Path) -> None:
+    rows = replies(10, 2, 3, 15)
+    assert certify(workspace, rows).warnings == ()
+    for number, row in enumerate(rows):
+        row["reply"] = f"BAD {number % 12}" if number < 20 else f"Fine,   {number}!"
+    [told] = certify(workspace, rows).warnings
+    assert "Of 30 labelled replies only 22 differ" in told
+
+
 def test_replies_of_one_origin_are_clustered(workspace: Path) -> None:
     rows = replies(18, 2, 3, 47)
     for number, row in enumerate(rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ from assay.store.query import connect, literal
 from assay.store.tables import read_rows
 from assay.store.workspace import Workspace
 from assay.version import __version__
+
+_MOST_REPEATED = 0.8  # different replies of all: fewer are told
+_WORD = re.compile(r"\w+")
 
 VALID_DAYS = 180
 """How long a certificate holds where nothing else is said: models and their words change."""
@@ -290,7 +294,11 @@ def _certificate(
         expires=(made + datetime.timedelta(days=days)).isoformat(timespec="seconds"),
         made_by=whoever(),
         assay=__version__,
-        warnings=(*labels.notes, *_warnings(judged, run, audit, int((~drawn).sum()))),
+        warnings=(
+            *labels.notes,
+            *_warnings(judged, run, audit, int((~drawn).sum())),
+            *_repeats(kept),
+        ),
         **vars(errors),
     )
 
@@ -363,6 +371,18 @@ def _warnings(
             "are not told."
         )
     return found
+
+
+def _repeats(replies: Sequence[LabelledReply]) -> list[str]:
+    """Whether many replies say the same: requests may be independent, and tell little together."""
+    said = (each.transcript.messages[-1].content for each in replies if each.transcript.messages)
+    different = len({" ".join(_WORD.findall(text.casefold())) for text in said})
+    if different > _MOST_REPEATED * len(replies):
+        return []
+    return [
+        f"Of {len(replies):,} labelled replies only {different:,} differ in their words. Intervals "
+        "take requests as independent; of a scorer that goes by words they promise too much."
+    ]
 
 
 def _file_name(named: NamedScorer, labels_hash: str) -> str:
