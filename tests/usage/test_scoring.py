@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from assay import api
-from assay.errors import AssayError, NotFoundError, StoreError
+from assay.errors import AssayError, DefinitionError, NotFoundError, StoreError
 from assay.records import ScoreRow, Transcript
 from assay.store.tables import read_rows, write_rows
 from assay.store.usage_scores import ScoresFolder
@@ -354,6 +354,29 @@ def test_people_label_a_random_part_of_an_import(tmp_path: Path) -> None:
     assert "from 120 of the 150" in later.audited.warning
     with pytest.raises(NotFoundError, match="assay usage score other"):
         api.sample_labels("usage:other", sheet, workspace=tmp_path)
+
+
+def test_labels_without_a_draw_are_found_in_an_import(tmp_path: Path) -> None:
+    take(tmp_path, write(tmp_path / "logs.jsonl", chats(range(30))))
+    api.score_usage(["refusal"], workspace=tmp_path)
+    known = list(folder(tmp_path).transcripts())
+    rows = [
+        {"transcript_id": each.transcript_id, "label": "yes" if each.reply == REFUSED else "no"}
+        for each in known
+    ]
+    file = write(tmp_path / "labels.jsonl", rows)
+    taken = api.import_labels(file, rater="ann", run="usage:logs", workspace=tmp_path)
+    assert (taken.added, taken.runs) == (30, ("usage:logs",))
+    assert api.certify("refusal", "usage:logs", workspace=tmp_path).replies == 30
+    by_words = [
+        {"input": each.messages[0].content, "reply": each.reply, "label": "no"}
+        for each in known[:3]
+    ]
+    file = write(tmp_path / "words.jsonl", by_words)
+    assert api.import_labels(file, rater="bob", run="usage:logs", workspace=tmp_path).added == 3
+    file = write(tmp_path / "other.jsonl", [{**rows[0], "transcript_id": "nobody"}])
+    with pytest.raises(DefinitionError, match=r"other\.jsonl.*nobody"):
+        api.import_labels(file, rater="ann", run="usage:logs", workspace=tmp_path)
 
 
 def test_an_import_that_is_not_there_says_what_there_is(tmp_path: Path) -> None:

@@ -87,7 +87,9 @@ def import_(
     rater: Annotated[
         str | None, typer.Option(help="Who labelled, if the file does not say.")
     ] = None,
-    run: Annotated[str | None, typer.Option(help="The run, where the file has no draw.")] = None,
+    run: Annotated[
+        str | None, typer.Option(help="The run, or usage:NAME, where the file has no draw.")
+    ] = None,
     scorer: Annotated[
         str | None, typer.Option(help="Whose question the labels answer, where there is no draw.")
     ] = None,

@@ -15,10 +15,10 @@ from assay.records import Transcript, now
 from assay.runs.labelled import LabelRow, Meaning, read_label_rows
 from assay.runs.labels import options_of, scorer_of
 from assay.store.catalogue import Catalogue, Draw, Drawn, Label
-from assay.store.population import population_of
+from assay.store.population import Population, population_of
 from assay.store.query import connect, literal
 from assay.store.tables import read_rows
-from assay.store.workspace import RunFolder, Workspace
+from assay.store.workspace import Workspace
 
 _MOST_PROBLEMS = 50
 
@@ -40,7 +40,7 @@ def import_labels(
     *,
     rater: str | None = None,
     scorer: str | None = None,
-    run: RunFolder | None = None,
+    run: Population | None = None,
     columns: Mapping[str, str] | None = None,
     positive: Sequence[str] = (),
 ) -> Imported:
@@ -54,7 +54,7 @@ def import_labels(
     Args:
         rater: who labelled, for files that do not say; it goes before what the file says.
         scorer: whose question the labels answer, where there is no draw to tell.
-        run: where to look for transcripts, where there is no draw to tell.
+        run: a run or a usage import in which to look for transcripts, where no draw tells.
         columns: what a column tells -> its name in the file, where that is not a usual one.
         positive: labels that say what the scorer's greatest value says, in files of other shapes.
 
@@ -101,7 +101,7 @@ class _Reading:
         catalogue: Catalogue,
         file: Path,
         scorer: str | None,
-        run: RunFolder | None,
+        run: Population | None,
         positive: Sequence[str],
     ) -> None:
         self.blank = 0
@@ -204,8 +204,8 @@ class _Reading:
                 self._fault(row, "reply", what, "Give their inputs, or their transcript_id.")
                 return None
         if run_id not in self._questions:
-            scorers = population_of(self._place.run(run_id)).scorers
-            scorer = scorer_of(scorers, self._scorer, run_id)
+            of = self._run or population_of(self._place.run(run_id))
+            scorer = scorer_of(of.scorers, self._scorer, run_id)
             options = options_of(scorer) if scorer.bounds else {}
             self._questions[run_id] = (scorer.name, Meaning(self._positive, options))
         name, meaning = self._questions[run_id]
@@ -236,31 +236,38 @@ class _Reading:
     def _runs_of(self, rows: Sequence[LabelRow]) -> dict[str, str]:
         """The run of each transcript that a row names."""
         named = {row.cells.get("transcript_id", "").strip() for row in rows} - {""}
-        runs = [self._run] if self._run else self._place.runs()
-        files = [run.transcripts_file for run in runs if run.transcripts_file.exists()]
-        if not named or not files:
-            return {}
-        listed = ", ".join(literal(file) for file in files)
-        with connect() as connection:
-            return dict(
-                connection.execute(
-                    f"SELECT transcript_id, run_id FROM read_parquet([{listed}])"
-                    " WHERE list_contains(?, transcript_id)",
-                    [sorted(named)],
-                ).fetchall()
-            )
+        if self._run is not None:
+            held = _held(self._run.transcripts, "''", named)
+            return dict.fromkeys(held.keys() - self._run.replaced, self._run.id)
+        files = [run.transcripts_file for run in self._place.runs()]
+        return _held([file for file in files if file.exists()], "run_id", named)
 
     def _texts_of(self, rows: Sequence[LabelRow]) -> dict[tuple[str | None, str], list[str]]:
         """The run's transcripts by what was asked and replied, and by what was replied alone."""
         wanted = {row.cells.get("reply") for row in rows} - {None}
-        if self._run is None or not wanted or not self._run.transcripts_file.exists():
+        if self._run is None or not wanted:
             return {}
         found: dict[tuple[str | None, str], list[str]] = {}
-        for each in read_rows(self._run.transcripts_file, Transcript):
-            if each.reply in wanted:
+        for each in (row for file in self._run.transcripts for row in read_rows(file, Transcript)):
+            if each.reply in wanted and each.transcript_id not in self._run.replaced:
                 for asked in (None, asked_text(each)):
                     found.setdefault((asked, each.reply), []).append(each.transcript_id)
         return found
 
     def _fault(self, row: LabelRow, column: str, what: str, fix: str = "") -> None:
         self._problems.append(Problem(str(self._file), what, fix, row=row.row, column=column))
+
+
+def _held(files: Sequence[Path], owner: str, named: set[str]) -> dict[str, str]:
+    """Those of the named transcripts that files hold, each with its owner (a column, or SQL)."""
+    if not named or not files:
+        return {}
+    listed = ", ".join(literal(file) for file in files)
+    with connect() as connection:
+        return dict(
+            connection.execute(
+                f"SELECT transcript_id, {owner} FROM read_parquet([{listed}])"
+                " WHERE list_contains(?, transcript_id)",
+                [sorted(named)],
+            ).fetchall()
+        )

@@ -125,7 +125,7 @@ def import_labels(
             transcript_id, or by input and reply.
         rater: who labelled, for files that do not say; it goes before what the file says.
         scorer: whose question the labels answer, in files without a draw.
-        run: the run to look for transcripts in, for files without a draw.
+        run: the run, or ``usage:NAME``, to look for transcripts in, for files without a draw.
         positive: the labels that say what the scorer's greatest value says, in files without a
             draw whose labels are not yes or no, 1 or 0, or the scorer's own.
         columns: what a column tells -> its name in the file, where that is not a usual one.
@@ -136,7 +136,7 @@ def import_labels(
         Path(file),
         rater=rater,
         scorer=scorer,
-        run=place.run(run) if run else None,
+        run=find_population(place, run) if run else None,
         columns=columns,
         positive=positive,
     )
