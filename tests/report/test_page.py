@@ -472,3 +472,22 @@ def test_only_a_page_of_ours_is_written_over(tmp_path: Path) -> None:
     write_page(page, [head])
     write_page(page, [head, "newer"])
     assert page.read_text().endswith("newer")
+    plan = tmp_path / "plan.md"
+    plan.write_text("# Plans\n\n## Launch party\n")
+    with pytest.raises(StoreError, match="no page that Assay wrote"):
+        write_page(plan, ["## Launch v2: pass\n"])
+    plan.write_text("## Launch v1: fail\n")
+    write_page(plan, ["## Launch v2: pass\n"])
+    with pytest.raises(StoreError):
+        write_page(plan.rename(tmp_path / "plan.html"), [head])
+
+
+def test_what_a_killed_writing_leaves_is_known_as_such(tmp_path: Path) -> None:
+    def parts() -> Iterator[str]:
+        yield "half"
+        left = [each.name for each in tmp_path.iterdir()]
+        assert [name.startswith(".p.html.") and name.endswith(".part") for name in left] == [True]
+        yield "whole"
+
+    write_page(tmp_path / "p.html", parts())
+    assert (tmp_path / "p.html").read_text() == "halfwhole"

@@ -117,7 +117,9 @@ def test_an_account_goes_from_every_table_and_the_log_does_not_bring_it_back(roo
     placed.parent.mkdir()
     for file in (scores, placed):
         write_rows(file, RawRow, [RawRow(transcript_id=i, imported=NEW, messages=()) for i in ids])
-    (folder.path / "map" / "vectors.npy").write_bytes(b"vectors")
+    made = ("vectors.npy", "explorer.html", "report.html", ".explorer.html.a1b2.part")
+    for name in made:
+        (folder.path / "map" / name).write_bytes(b"of the texts")
     (folder.path / "journal.sqlite").write_bytes(b"replies")
 
     purges = api.purge_usage(account="bob", workspace=root)
@@ -131,7 +133,7 @@ def test_an_account_goes_from_every_table_and_the_log_does_not_bring_it_back(roo
     assert [row.transcript_id for row in kept] == [each for each in ids if each in left]
     for file in (scores, placed, *folder.raw_folder.glob("part-*.parquet")):
         assert {row.transcript_id for row in read_rows(file, RawRow)} == left
-    assert not (folder.path / "map" / "vectors.npy").exists()
+    assert not any((folder.path / "map" / name).exists() for name in made)
     assert not (folder.path / "journal.sqlite").exists()
     assert (folder.read().conversations, folder.read().with_account) == (40, 40)
     assert sum(folder.read().languages.values()) == 40

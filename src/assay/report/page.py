@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
-_OURS = (b'name="generator" content="Assay ', b"## Launch ")
-"""What a page of ours has near its beginning: HTML, Markdown."""
+_HTML = b'name="generator" content="Assay '
+"""What a page of ours has near its beginning."""
+_MARKDOWN = b"## Launch "
+"""With what a page of ours in Markdown begins."""
 
 
 def generator() -> str:
@@ -68,7 +70,7 @@ def write_page(path: Path, parts: Iterable[str]) -> None:
     """
     try:
         _spare(path)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(".part", f".{path.name}.", path.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.writelines(parts)
@@ -90,7 +92,8 @@ def _spare(path: Path) -> None:
         return
     with path.open("rb") as file:
         head = file.read(4096)
-    if head and not any(mark in head for mark in _OURS):
+    ours = head.startswith(_MARKDOWN) if path.suffix == ".md" else _HTML in head
+    if head and not ours:
         raise StoreError(
             "this file is there already, and is no page that Assay wrote.",
             where=str(path),

@@ -25,6 +25,11 @@ def test_groups_of_one_name_are_told_apart_by_a_keyword_of_their_own() -> None:
     ]
 
 
+def test_a_name_that_is_told_apart_is_not_anothers() -> None:
+    level = [figure("travel", "seats"), figure("travel", "visa"), figure("travel, seats", "seats")]
+    assert told_apart(level) == ["travel (1)", "travel, visa", "travel, seats"]
+
+
 def test_a_name_without_room_or_keyword_gets_a_number_and_a_hidden_group_none() -> None:
     full = " ".join(f"word{n}" for n in range(MOST_WORDS))
     hidden = Figure("", (), 3, 1, "too few conversations")

@@ -13,6 +13,7 @@ import pytest
 from assay.embeddings import open_embedder
 from assay.errors import AssayError, StoreError
 from assay.store.batches import Table, to_bytes
+from assay.usage.mapping import on_ray
 from assay.usage.mapping.corpus import part_tables
 from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.hands import Alone
@@ -84,6 +85,15 @@ def test_two_machines_of_which_one_is_killed_make_the_same_map(
             client.close()
     finally:
         cluster.shutdown()
+
+
+def test_something_else_at_the_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_ray, "_PATIENCE", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        for address in (f"127.0.0.1:{port}", f"ray://127.0.0.1:{port}"):
+            with pytest.raises(StoreError, match="something else answers"):
+                OnRay(address)
 
 
 def test_no_cluster_is_told() -> None:

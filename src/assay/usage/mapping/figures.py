@@ -68,8 +68,9 @@ def told_apart(level: list[Figure]) -> list[str]:
         uses = Counter(word for number in numbers for word in set(level[number].keywords))
         for turn, number in enumerate(numbers, start=1):
             own = next((w for w in level[number].keywords if uses[w] == 1 and w not in name), "")
-            room = own and len(f"{name} {own}".split()) <= MOST_WORDS
-            names[number] = f"{name}, {own}" if room else f"{name} ({turn})"
+            told = f"{name}, {own}"
+            fits = own and len(told.split()) <= MOST_WORDS and told not in names
+            names[number] = told if fits else f"{name} ({turn})"
     return names
 
 

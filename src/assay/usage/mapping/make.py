@@ -259,7 +259,8 @@ def _write(
     fallback: bool,
 ) -> MapRecord:
     """The tables, then map.json, by which a map is known to be whole."""
-    place.record_file.unlink(missing_ok=True)
+    for stale in (place.record_file, *place.path.glob("*.html")):  # and pages of the map before
+        stale.unlink(missing_ok=True)
     spent = () if settings.epsilon is None else spend(usage.epsilon_file, settings.epsilon)
     concerns = np.fromiter(usage.concerns(), dtype=np.float64)
     write_rows(place.clusters_file, Cluster, _clusters(made, concerns))

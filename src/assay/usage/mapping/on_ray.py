@@ -105,10 +105,10 @@ class OnRay:
 
 
 def _reach(address: str) -> None:
-    """See that somebody listens there: Ray itself would wait for minutes, then end the process.
+    """See that a cluster listens there: Ray itself would wait for minutes, then end the process.
 
     Raises:
-        OSError, ValueError: nobody does, or it is no address.
+        OSError, ValueError: nobody does, or something else, or it is no address.
     """
     if address == LOCAL:
         return
@@ -116,6 +116,15 @@ def _reach(address: str) -> None:
     if not host or not port.isdigit():
         raise ValueError("an address is ray://HOST:PORT or HOST:PORT")
     socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
+    import grpc  # which Ray speaks, and brings
+
+    channel = grpc.insecure_channel(f"{host}:{port}")
+    try:
+        grpc.channel_ready_future(channel).result(timeout=_PATIENCE)
+    except grpc.FutureTimeoutError:
+        raise ValueError("something else answers there") from None
+    finally:
+        channel.close()
 
 
 def _answers(job: bytes, window: list[bytes]) -> Iterator[tuple[bytes, bool]]:

@@ -54,8 +54,9 @@ def map_usage(
         record_look(place.root, "map", folder.name, why, chosen.profile)
     describer = _describer(place, folder, chosen.namer, controls or Controls())
     embedder = _embedder(place, folder, chosen.embedder)
-    hands = _hands(folder, on)
+    hands: Hands = Alone()
     try:
+        hands = _hands(folder, on)
         with folder.lock():
             known = dataclasses.replace(chosen, embedder=embedder.name if embedder else WORDS)
             return make_map(
