@@ -23,6 +23,7 @@ from assay.records import RawRow
 from assay.store.catalogue import Catalogue
 from assay.store.tables import read_rows, write_rows
 from assay.usage.folder import UsageFolder
+from assay.usage.mapping.folder import MapFolder
 from assay.usage.retention import retention_overdue
 from assay.usage.secret import keyed, workspace_secret
 
@@ -113,13 +114,12 @@ def test_an_account_goes_from_every_table_and_the_log_does_not_bring_it_back(roo
     hash_ = keyed(workspace_secret(root), "account", "bob")
     ids = [row.transcript_id for row in folder.transcripts()]
     scores = folder.path / "scores.parquet"
-    placed = folder.path / "map" / "conversations.parquet"
-    placed.parent.mkdir()
-    for file in (scores, placed):
-        write_rows(file, RawRow, [RawRow(transcript_id=i, imported=NEW, messages=()) for i in ids])
-    made = ("vectors.npy", "explorer.html", "report.html", ".explorer.html.a1b2.part")
-    for name in made:
-        (folder.path / "map" / name).write_bytes(b"of the texts")
+    write_rows(scores, RawRow, [RawRow(transcript_id=i, imported=NEW, messages=()) for i in ids])
+    map_ = folder.path / "map"
+    (map_ / "work").mkdir(parents=True)
+    made = ("map.json", "clusters.parquet", "vectors.npy", "explorer.html", "work/words.i32")
+    for name in (*made, ".explorer.html.a1b2.part"):
+        (map_ / name).write_bytes(b"of the texts")
     (folder.path / "journal.sqlite").write_bytes(b"replies")
 
     purges = api.purge_usage(account="bob", workspace=root)
@@ -131,9 +131,9 @@ def test_an_account_goes_from_every_table_and_the_log_does_not_bring_it_back(roo
     }
     left = {row.transcript_id for row in kept}
     assert [row.transcript_id for row in kept] == [each for each in ids if each in left]
-    for file in (scores, placed, *folder.raw_folder.glob("part-*.parquet")):
+    for file in (scores, *folder.raw_folder.glob("part-*.parquet")):
         assert {row.transcript_id for row in read_rows(file, RawRow)} == left
-    assert not any((folder.path / "map" / name).exists() for name in made)
+    assert not [each for each in map_.rglob("*") if each.is_file()]
     assert not (folder.path / "journal.sqlite").exists()
     assert (folder.read().conversations, folder.read().with_account) == (40, 40)
     assert sum(folder.read().languages.values()) == 40
@@ -142,6 +142,20 @@ def test_an_account_goes_from_every_table_and_the_log_does_not_bring_it_back(roo
     assert hash_ not in {row.account_id for row in folder.transcripts()}
     assert [what for what, _ in trail(root)].count("purged usage") == 2
     assert "bob" not in json.dumps([details for _, details in trail(root)])
+
+
+def test_a_private_map_stays_without_the_accounts_conversations(root: Path) -> None:
+    folder = imported(root)
+    api.map_usage("june", settings=api.MapSettings(embedder="words", epsilon=4), workspace=root)
+    api.explore_usage("june", workspace=root)
+    map_ = MapFolder(folder.path)
+    before = map_.clusters_file.read_bytes(), map_.record_file.read_bytes()
+    api.purge_usage(account="bob", workspace=root)
+    assert (map_.clusters_file.read_bytes(), map_.record_file.read_bytes()) == before
+    left = {row.transcript_id for row in folder.transcripts()}
+    assert {row.transcript_id for row in map_.placed()} == left
+    assert not list(map_.path.glob("*.html"))
+    assert not [each for each in map_.work_folder.rglob("*") if each.is_file()]
 
 
 def test_everything_of_an_import_goes_and_no_other(root: Path) -> None:

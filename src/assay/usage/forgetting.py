@@ -25,6 +25,7 @@ from assay.store.workspace import Workspace
 from assay.usage import purging
 from assay.usage.folder import UsageFolder
 from assay.usage.ingest import Retention, opened, save_record
+from assay.usage.mapping.folder import MapFolder
 from assay.usage.purging import Purged, name_of, raw_parts
 from assay.usage.secret import keyed
 from assay.usage.state import Pending
@@ -131,8 +132,8 @@ def _delete_account(place: Workspace, folder: UsageFolder, account: str) -> Purg
     }
     begun = (folder.path / _NOTE).exists()
     computed = _computed(folder) if ids or begun else []
-    due = {table: rows for table in _tables(folder) if (rows := _due(table, ids))}
     gone = [*purging.leftovers(folder), *computed]
+    due = {table: rows for table in _tables(folder, gone) if (rows := _due(table, ids))}
     hashes = purging.hashes_of(folder, [*gone, *due])
     if hashes:
         _begin(place, folder, Wish(account), [*gone, *due])
@@ -173,9 +174,13 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _tables(folder: UsageFolder) -> list[Path]:
-    """Every table of the import whose rows belong to conversations: raw text, scores, maps."""
-    files = sorted(folder.path.rglob("*.parquet"))
+def _tables(folder: UsageFolder, gone: Collection[Path] = ()) -> list[Path]:
+    """Every table of the import whose rows belong to conversations: raw text, scores, maps.
+
+    Args:
+        gone: files that go as a whole, so that it matters not what is in them.
+    """
+    files = sorted(set(folder.path.rglob("*.parquet")) - set(gone))
     return [each for each in files if _ID in columns_of(each)]
 
 
@@ -187,9 +192,20 @@ def _computed(folder: UsageFolder) -> list[Path]:
     """What was computed from the texts and may hold some of them: it can be computed again."""
     kept = {folder.state_file.name + end for end in ("", "-wal", "-shm")}
     databases = (each for each in folder.path.rglob("*.sqlite*") if each.name not in kept)
-    stages = (each for each in (folder.path / "map" / "work").rglob("*") if not _is_folder(each))
-    pages = (folder.path / "map").glob("*.html")
-    return sorted({*databases, *folder.path.rglob("*.npy"), *stages, *pages})
+    return sorted({*databases, *folder.path.rglob("*.npy"), *_mapped(folder)})
+
+
+def _mapped(folder: UsageFolder) -> list[Path]:
+    """What of a map may tell of the account, and all of it where it is not private.
+
+    A private map's counts and keywords would be much the same without any one principal.
+    """
+    map_ = folder.path / "map"
+    files = [each for each in map_.rglob("*") if not _is_folder(each)]
+    with contextlib.suppress(AssayError):
+        if MapFolder(folder.path).read().epsilon is not None:
+            return [each for each in files if each.parent != map_ or each.suffix == ".html"]
+    return files
 
 
 def _emptied(folder: UsageFolder) -> None:
