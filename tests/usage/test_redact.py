@@ -100,6 +100,17 @@ def test_nothing_of_the_set_is_given_up_on() -> None:
         assert REDACTOR.redact(once) == (once, {}), item
 
 
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "wJalrXUtnFEMI"),
+        ("Mein Passwort lautet Sommer2024!", "Sommer2024"),
+    ],
+)
+def test_a_long_mixed_key_of_few_digits_and_a_told_password_go(text: str, secret: str) -> None:
+    assert secret not in REDACTOR.redact(text)[0]
+
+
 def test_the_same_value_has_the_same_placeholder_however_it_is_written() -> None:
     said = [
         "Ann@Example.org",

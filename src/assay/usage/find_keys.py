@@ -48,7 +48,7 @@ _VALUE = rf"(?P<quote>[{_QUOTES}])?(?P<value>[^\s{_QUOTES},;<>\uff0c\u3002\uff1b
 _SET = re.compile(r"[:=\uff1a][=>]?[ \t\u00a0]{0,3}(?:bearer )?" + _VALUE, re.IGNORECASE)
 _TOLD = re.compile(
     r"(?:pass(?:word|wort|phrase|code|e)|contrase[ñn]a|clave|senha|пароль|密码|密碼|パスワード"
-    r"|비밀번호|पासवर्ड)[ \t]{0,2}(?:is|was|ist|es|est|é|è|jest|это|是|は|는|은|है)[ \t]{0,2}"
+    r"|비밀번호|पासवर्ड)[ \t]{0,2}(?:is|was|ist|lautet|war|es|est|é|è|jest|это|是|は|는|은|है)[ \t]{0,2}"
     + _VALUE,
     re.IGNORECASE,
 )
@@ -182,7 +182,9 @@ def _opaque(value: str) -> bool:
     bare = value.rstrip(".)]}")
     if len(bare) < 12 or _STAND_IN.match(bare) or "(" in bare or "://" in bare:
         return False
-    return sum(map(str.isdigit, bare)) >= 2 and any(map(str.isalpha, bare))
+    digits = sum(map(str.isdigit, bare))
+    mixed = len(bare) >= 32 and any(map(str.isupper, bare)) and any(map(str.islower, bare))
+    return digits >= (1 if mixed else 2) and any(map(str.isalpha, bare))
 
 
 def _places(text: str | bytes, word: str | bytes) -> Iterator[int]:
