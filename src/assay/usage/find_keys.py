@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from assay.usage.scan import LONG_TOKEN, Found, Scan
+from assay.usage.scan import LONG_TOKEN, PRIVATE_KEY, Found, Scan
 
 _REST = re.compile(rb"a+")
 _VENDORS = re.compile(
@@ -48,8 +48,8 @@ _VALUE = rf"(?P<quote>[{_QUOTES}])?(?P<value>[^\s{_QUOTES},;<>\uff0c\u3002\uff1b
 _SET = re.compile(r"[:=\uff1a][=>]?[ \t\u00a0]{0,3}(?:bearer )?" + _VALUE, re.IGNORECASE)
 _TOLD = re.compile(
     r"(?:pass(?:word|wort|phrase|code|e)|contrase[ñn]a|clave|senha|пароль|密码|密碼|パスワード"
-    r"|비밀번호|पासवर्ड)[ \t]{0,2}(?:is|was|ist|lautet|war|es|est|é|è|jest|это|是|は|는|은|है)[ \t]{0,2}"
-    + _VALUE,
+    r"|비밀번호|पासवर्ड)[ \t]{0,2}"
+    r"(?:is|was|ist|lautet|war|es|est|é|è|jest|это|是|は|는|은|है)[ \t]{0,2}" + _VALUE,
     re.IGNORECASE,
 )
 _TOLD_STARTS = (b"pass", b"contrase", b"clave", b"senha")
@@ -79,7 +79,7 @@ def keys(scan: Scan) -> list[Found]:
     found = list[Found]()
     if LONG_TOKEN in scan.tokens:
         found += _by_prefix(scan)
-    if b"-----BEGIN" in scan.bytes:
+    if PRIVATE_KEY in text:
         found += [Found(*match.span(), "key", match[0]) for match in _PEM.finditer(text)]
     colon = b":" in scan.bytes
     if colon:

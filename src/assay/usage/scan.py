@@ -30,13 +30,15 @@ _TOKENS = bytes(
 
 _TELLING = frozenset("@[(:=0123456789")
 _UNTOLD = bytes(at for at in range(128) if chr(at) not in _TELLING)
+PRIVATE_KEY = "-----BEGIN"
+"""What the lines of a private key begin with, which may be short ones."""
 LONG_TOKEN = b"a" * 20
 """What a key that its vendor's prefix tells of has at least, in :attr:`Scan.tokens`."""
 
 
 def is_plain(text: str) -> bool:
     """Whether a text holds nothing that any finder begins with, as most messages do."""
-    if not text.isascii():
+    if not text.isascii() or PRIVATE_KEY in text:
         return False
     data = text.encode()
     return not data.translate(None, _UNTOLD) and LONG_TOKEN not in data.translate(_TOKENS)
