@@ -9,7 +9,6 @@ from assay.formats.chat import messages_of, text_of
 from assay.formats.loose_json import decode
 from assay.formats.usage_base import (
     Conversation,
-    RowError,
     count,
     first,
     list_of,
@@ -45,10 +44,6 @@ def read_anthropic(row: dict[str, Any]) -> Iterator[Conversation]:
         RowError: there is none.
     """
     call = unwrap(row)
-    try:
-        messages = (*_sent(call.request), *_came(call))
-    except ValueError as error:
-        raise RowError("bad_message", str(error)) from None
     usage = object_of(call.reply.get("usage"))
     options = {
         name: call.request[name]
@@ -56,7 +51,7 @@ def read_anthropic(row: dict[str, Any]) -> Iterator[Conversation]:
         if isinstance(call.request.get(name), int | float)
     }
     yield call.conversation(
-        messages,
+        call.messages(_sent, _came),
         model=word(first([call.reply, call.request, row], "model")),
         model_options=options or None,
         stop_reason=word(call.reply.get("stop_reason")),

@@ -8,7 +8,6 @@ from typing import Any
 from assay.formats.chat import messages_of, text_of
 from assay.formats.usage_base import (
     Conversation,
-    RowError,
     count,
     first,
     list_of,
@@ -51,16 +50,10 @@ def read_openai(row: dict[str, Any]) -> Iterator[Conversation]:
         RowError: there is none.
     """
     call = unwrap(row)
-    try:
-        messages = (*_sent(call.request), *_came(call))
-    except ValueError as error:
-        if isinstance(error, RowError):
-            raise
-        raise RowError("bad_message", str(error)) from None
     usage = object_of(call.reply.get("usage"))
     options = {name: call.request[name] for name in _OPTIONS if _is_number(call.request.get(name))}
     yield call.conversation(
-        messages,
+        call.messages(_sent, _came),
         model=word(first([call.reply, call.request, row], "model")),
         model_options=options or None,
         stop_reason=_stop(call.reply),

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from assay.formats.usage_base import Conversation, RowError, first, list_of, object_of, word
 from assay.formats.usage_hints import THREAD, named, places_of, who
@@ -17,6 +18,10 @@ from assay.records import Message
 
 _REQUESTS = ("request", "request_body", "requestBody", "body", "input", "params", "kwargs")
 _REPLIES = ("response", "response_body", "responseBody", "output", "completion", "result", "reply")
+
+
+Sent: TypeAlias = "Callable[[dict[str, Any]], tuple[Message, ...]]"
+Came: TypeAlias = "Callable[[Exchange], tuple[Message, ...]]"
 
 
 @dataclass
@@ -63,6 +68,19 @@ class Exchange:
             flags=flags,
             **(found | known),
         )
+
+    def messages(self, sent: Sent, came: Came) -> tuple[Message, ...]:
+        """What was sent, and what came back, by the readers of a vendor's two bodies.
+
+        Raises:
+            RowError: one of them is no message.
+        """
+        try:
+            return (*sent(self.request), *came(self))
+        except RowError:
+            raise
+        except ValueError as error:
+            raise RowError("bad_message", str(error)) from None
 
     def _why(self) -> str:
         return self.error or "there are no messages in the request or the reply"
