@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 import sys
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import msgspec
@@ -15,11 +13,9 @@ import msgspec
 from assay.errors import AssayError
 from assay.formats.usage_units import Unit
 from assay.usage.door import Door, Passed
-from assay.usage.pipes import Child, receive, send
+from assay.usage.pipes import Child, Pool, receive, send
 
 Label = TypeVar("Label")
-
-_AHEAD = 2  # tasks that wait for each child, so that none waits for us
 
 
 class Task(msgspec.Struct, frozen=True, array_like=True):
@@ -77,49 +73,32 @@ class Crew:
 
     def __init__(self, secret: bytes, size: int) -> None:
         self._here = Doors(secret)
-        self._secret = secret
-        self._size = size
-        self._children: list[Child] = []
-        self._threads: list[ThreadPoolExecutor] = []
+
+        def start() -> Child:
+            child = Child("from assay.usage.crew import serve; serve()", "read the log")
+            child.tell(secret)
+            return child
+
+        self._pool = Pool(start, size) if size else None
 
     def work(self, tasks: Iterable[tuple[Label, Task]]) -> Iterator[tuple[Label, list[Passed]]]:
         """Each task's label with what became of its units, in order; a few are done ahead."""
-        waiting: deque[tuple[Label, Future[list[Passed]]]] = deque()
-        for number, (label, task) in enumerate(tasks):
-            if not self._size:
-                yield label, self._here.do(task)
-                continue
-            self._start()
-            turn = number % self._size
-            waiting.append((label, self._threads[turn].submit(_do, self._children[turn], task)))
-            if len(waiting) > _AHEAD * self._size:
-                done, answer = waiting.popleft()
-                yield done, answer.result()
-        while waiting:
-            done, answer = waiting.popleft()
-            yield done, answer.result()
-
-    def _start(self) -> None:
-        while len(self._children) < self._size:
-            child = Child("from assay.usage.crew import serve; serve()", "read the log")
-            child.tell(self._secret)
-            self._children.append(child)
-            self._threads.append(ThreadPoolExecutor(1, thread_name_prefix="door"))
+        if self._pool is None:
+            return ((label, self._here.do(task)) for label, task in tasks)
+        return self._pool.work(tasks, _do)
 
     def close(self) -> None:
         """Let the children end."""
-        for child in self._children:
-            child.close()
-        for thread in self._threads:
-            thread.shutdown(cancel_futures=True)
-        self._children, self._threads = [], []
+        if self._pool is not None:
+            self._pool.close()
 
 
-def _do(child: Child, task: Task) -> list[Passed]:
+def _do(child: Child, labelled: tuple[Label, Task]) -> tuple[Label, list[Passed]]:
+    label, task = labelled
     answer = _answers.decode(child.ask(_encoder.encode(task)))
     if answer.error is not None:
         raise AssayError(answer.error)
-    return answer.passed
+    return label, answer.passed
 
 
 def serve() -> None:

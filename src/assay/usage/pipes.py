@@ -11,11 +11,18 @@ import os
 import struct
 import subprocess
 import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from assay.errors import StoreError
 
+Task = TypeVar("Task")
+Done = TypeVar("Done")
+
+_AHEAD = 2  # tasks that wait for each child, so that none waits for us
 _LENGTH = struct.Struct("<Q")
 
 
@@ -72,6 +79,43 @@ class Child:
         for pipe in (self._in, self._out):
             with contextlib.suppress(OSError):
                 pipe.close()
+
+
+class Pool:
+    """Children that do tasks beside each other, begun when the first task comes.
+
+    Args:
+        start: begins a child.
+        size: how many.
+    """
+
+    def __init__(self, start: Callable[[], Child], size: int) -> None:
+        self._start = start
+        self._size = size
+        self.children: list[Child] = []
+        self._threads: list[ThreadPoolExecutor] = []
+
+    def work(self, tasks: Iterable[Task], do: Callable[[Child, Task], Done]) -> Iterator[Done]:
+        """What ``do`` gives of each task, in order; a few are done ahead."""
+        waiting: deque[Future[Done]] = deque()
+        for number, task in enumerate(tasks):
+            while len(self.children) < self._size:
+                self.children.append(self._start())
+                self._threads.append(ThreadPoolExecutor(1, thread_name_prefix="child"))
+            turn = number % self._size
+            waiting.append(self._threads[turn].submit(do, self.children[turn], task))
+            if len(waiting) > _AHEAD * self._size:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    def close(self) -> None:
+        """Let the children end."""
+        for child in self.children:
+            child.close()
+        for thread in self._threads:
+            thread.shutdown(cancel_futures=True)
+        self.children, self._threads = [], []
 
 
 def send(pipe: IO[bytes], data: bytes) -> None:

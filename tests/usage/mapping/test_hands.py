@@ -117,7 +117,7 @@ def test_an_error_in_a_child_is_told_and_a_dead_child_too(
     usage = in_parts(tmp_path, about(20), 5)
     with pytest.raises(AssayError, match="another one on this machine"):
         list(children.work(Embed("hashed", "0"), part_tables(usage, usage.parts())))
-    for child in children._children:
+    for child in children.pool.children:
         child.process.kill()
     with pytest.raises(StoreError, match="ended early"):
         list(children.work(Words(), part_tables(usage, usage.parts())))

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 import msgspec
@@ -17,9 +15,8 @@ import msgspec
 from assay.errors import AssayError
 from assay.store.batches import Table, from_bytes, to_bytes
 from assay.usage.mapping.jobs import Job, do, job_of
-from assay.usage.pipes import Child, receive, send
+from assay.usage.pipes import Child, Pool, receive, send
 
-_AHEAD = 2  # tables that wait for each child, so that none waits for us
 _ERROR, _DONE = b"!", b"="
 
 
@@ -54,35 +51,17 @@ class Children:
     """
 
     def __init__(self, size: int | None = None) -> None:
-        self._size = size or len(os.sched_getaffinity(0))
-        self._children: list[Child] = []
-        self._threads: list[ThreadPoolExecutor] = []
+        program = f"from {__name__} import serve; serve()"
+        cores = len(os.sched_getaffinity(0))
+        self.pool = Pool(lambda: Child(program, "worked on the map"), size or cores)
 
     def work(self, job: Job, given: Iterable[Table]) -> Iterator[Table]:
         told = msgspec.json.encode(job)
-        waiting: deque[Future[bytes]] = deque()
-        for number, table in enumerate(given):
-            self._start()
-            turn = number % self._size
-            data = to_bytes(table)
-            waiting.append(self._threads[turn].submit(_do, self._children[turn], told, data))
-            if len(waiting) > _AHEAD * self._size:
-                yield from_bytes(waiting.popleft().result())
-        while waiting:
-            yield from_bytes(waiting.popleft().result())
-
-    def _start(self) -> None:
-        while len(self._children) < self._size:
-            program = f"from {__name__} import serve; serve()"
-            self._children.append(Child(program, "worked on the map"))
-            self._threads.append(ThreadPoolExecutor(1, thread_name_prefix="hand"))
+        answers = self.pool.work(map(to_bytes, given), lambda child, table: _do(child, told, table))
+        return map(from_bytes, answers)
 
     def close(self) -> None:
-        for child in self._children:
-            child.close()
-        for thread in self._threads:
-            thread.shutdown(cancel_futures=True)
-        self._children, self._threads = [], []
+        self.pool.close()
 
 
 def _do(child: Child, job: bytes, table: bytes) -> bytes:
