@@ -321,6 +321,17 @@ def test_a_certificate_that_the_run_contradicts_corrects_nothing(
     assert "cannot hold here" in found.warning
 
 
+def test_a_certificate_of_one_class_is_half_of_one(workspace: Path, run: api.Summary) -> None:
+    whole = certify(workspace, replies(18, 2, 3, 47))
+    half = certify(workspace, replies(0, 0, 3, 47))
+    assert (half.unknown, half.sensitivity) == ("positives", None)
+    assert overall(workspace).certificate == whole.id  # though it is older
+    for file in (workspace / "certificates").glob(f"{whole.id}*"):
+        file.unlink()
+    found = overall(workspace)
+    assert (found.certificate, found.standing, found.corrected) == (half.id, "half certified", None)
+
+
 def test_labels_of_a_run_certify_its_scorer(workspace: Path, run: api.Summary) -> None:
     with pytest.raises(NotFoundError, match="labels sample"):
         api.certify("flags", "latest", workspace=workspace)

@@ -91,7 +91,8 @@ def note_standing(estimates: Sequence[Estimate]) -> None:
                 f"See: assay certify {scorer} --labels FILE"
             )
         else:
-            note(f"{scorer}: {standing} by {', '.join(bases) or own[0].certificate}")
+            half = " (of one of the two classes nothing was labelled)" if "half" in standing else ""
+            note(f"{scorer}: {standing} by {', '.join(bases) or own[0].certificate}{half}")
 
 
 def cells(each: Estimate) -> tuple[str, ...]:

@@ -63,8 +63,9 @@ def _certificates(pool: Pool, certificates: Sequence[Certificate]) -> dict[str, 
             if held is None:
                 found[scorer.name] = "uncertified"
             else:
-                word = "expires" if held.standing(now()) == "certified" else "expired"
-                found[scorer.name] = f"{held.standing(now())}, {word} {held.expires[:10]}"
+                standing = held.standing(now())
+                word = "expired" if standing == "expired" else "expires"
+                found[scorer.name] = f"{standing}, {word} {held.expires[:10]}"
     return found
 
 

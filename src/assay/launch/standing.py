@@ -25,6 +25,9 @@ class Known:
     concerns: tuple[str, ...] = ()
 
 
+_HALF = "Its certificate tells nothing of one of the two classes: label both."
+
+
 def known_of(
     scorer: ScorerRecord,
     certificates: Sequence[Certificate],
@@ -41,13 +44,14 @@ def known_of(
         note = "Certificates are of other versions of it." if older else ""
         return Known("uncertified", f"{note} Measure it: `assay certify`.".lstrip())
     standing = newest.standing(now)
+    if standing == "half certified":
+        return Known("uncertified", _HALF, None, newest.id)
     note = f"Its certificate expired on {newest.expires[:10]}." if standing == "expired" else ""
     if not newest.binary:
         return Known(standing, note, None, newest.id)
     error, concerns = error_in(newest, slice_)
     if error is None:
-        note = "Its certificate tells nothing of one of the two classes: label both."
-        return Known("uncertified", note, None, newest.id)
+        return Known("uncertified", _HALF, None, newest.id)
     return Known(standing, note, error, newest.id, concerns)
 
 

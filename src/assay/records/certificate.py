@@ -94,6 +94,15 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     assay: str
     warnings: tuple[str, ...] = ()
 
+    @property
+    def unknown(self) -> str:
+        """The kind of reply of which it tells nothing, since none was labelled so; or empty."""
+        if self.sensitivity is None:
+            return "positives"
+        return "negatives" if self.specificity is None else ""
+
     def standing(self, now: str) -> Standing:
-        """Whether it holds at a time, both ISO 8601 in UTC."""
-        return "certified" if now < self.expires else "expired"
+        """Whether it holds at a time, both ISO 8601 in UTC; half, where one error is unknown."""
+        if now >= self.expires:
+            return "expired"
+        return "half certified" if self.unknown else "certified"

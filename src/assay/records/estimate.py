@@ -10,7 +10,7 @@ Good = Literal["high", "low", "by_polarity"]
 """Which way a scorer's value is better. ``by_polarity``: high on violative, low on benign."""
 
 
-Standing = Literal["certified", "expired", "uncertified"]
+Standing = Literal["certified", "half certified", "expired", "uncertified"]
 """Whether the error of the scorer version was measured, and whether that still holds."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from assay.errors import StoreError
-from assay.records import Certificate
+from assay.records import Certificate, Standing
 from assay.store.catalogue import Catalogue
 from assay.store.files import write_whole
 
@@ -50,9 +50,12 @@ def certificate_for(
     own = [record for record in found if record.version == version]
     return max(
         own,
-        key=lambda each: (each.standing(time) == "certified", each.run == run_id, each.made),
+        key=lambda each: (_ORDER[each.standing(time)], each.run == run_id, each.made),
         default=None,
     )
+
+
+_ORDER: dict[Standing, int] = {"expired": 0, "uncertified": 0, "half certified": 1, "certified": 2}
 
 
 def keep_certificate(root: Path, record: Certificate) -> None:

@@ -33,7 +33,7 @@ from assay.store.tables import read_rows
 from assay.store.workspace import Workspace
 from assay.version import __version__
 
-_MOST_REPEATED = 0.8  # different replies of all: fewer are told
+_MOST_REPEATED = 0.8  # so many of all must differ, or more: fewer are told
 _WORD = re.compile(r"\w+")
 
 VALID_DAYS = 180
@@ -376,11 +376,12 @@ def _warnings(
 def _repeats(replies: Sequence[LabelledReply]) -> list[str]:
     """Whether many replies say the same: requests may be independent, and tell little together."""
     said = (each.transcript.messages[-1].content for each in replies if each.transcript.messages)
-    different = len({" ".join(_WORD.findall(text.casefold())) for text in said})
-    if different > _MOST_REPEATED * len(replies):
+    plain = [" ".join(_WORD.findall(text.casefold())) or text for text in said]
+    different = len(set(plain))
+    if different >= _MOST_REPEATED * len(plain):
         return []
     return [
-        f"Of {len(replies):,} labelled replies only {different:,} differ in their words. Intervals "
+        f"Of {len(plain):,} labelled replies only {different:,} differ in their words. Intervals "
         "take requests as independent; of a scorer that goes by words they promise too much."
     ]
 

@@ -151,7 +151,10 @@ class _Scales:
 
 
 def _interval(ends: tuple[float, float] | None, scale: Scale) -> str:
-    return scale.interval(*ends) if ends and all(map(isfinite, ends)) else ""
+    if ends is None:
+        return ""
+    low, high = (scale.number(end) if isfinite(end) else "no bound" for end in ends)
+    return f"[{low}, {high}]"
 
 
 def _summary(overall: Iterable[Difference]) -> str:
