@@ -214,8 +214,8 @@ HOSTILE = {
 def test_time_grows_with_length_and_no_faster(name: str) -> None:
     """Four times the text takes four times as long; eight is the noise that is forgiven."""
     text = HOSTILE[name]
-    quarter = min(_seconds(text[: len(text) // 4]) for _ in range(2))
-    whole = _seconds(text)
+    quarter = min(_seconds(text[: len(text) // 4]) for _ in range(3))
+    whole = min(_seconds(text) for _ in range(3))  # the least is what other work disturbs least
     assert whole < max(8 * quarter, 0.2), (quarter, whole)
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from assay import api
-from assay.errors import AssayError, StoreError
+from assay.errors import AssayError, NotFoundError, StoreError
 from assay.records import Cluster, Transcript
 from assay.store.tables import write_rows
 from assay.usage.mapping.naming import NAMELESS
@@ -196,5 +196,5 @@ def test_purging_an_account_removes_pages_that_may_show_its_words(tmp_path: Path
     assert first.transcript_id in explorer(made, why="a case")
     api.purge_usage("made", account=account, workspace=made.root)
     assert not (made.place.path / "explorer.html").exists()
-    with pytest.raises(StoreError, match="another state of its import"):
+    with pytest.raises(NotFoundError, match="no map of this import"):
         explorer(made, why="the case again")  # its counts would still hold what was deleted

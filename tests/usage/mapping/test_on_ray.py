@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -47,6 +48,14 @@ class Losing(OnRay):
             yield table
 
 
+def reached(address: str) -> OnRay:
+    """A client of a cluster, whose server for clients may be slow to start on a busy machine."""
+    for _ in range(3):
+        with contextlib.suppress(StoreError):
+            return OnRay(address)
+    return OnRay(address)
+
+
 def test_two_machines_of_which_one_is_killed_make_the_same_map(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +85,7 @@ def test_two_machines_of_which_one_is_killed_make_the_same_map(
                 list(hands.work(Words(), given))
         finally:
             hands.close()
-        client = OnRay(f"ray://127.0.0.1:{head['ray_client_server_port']}")
+        client = reached(f"ray://127.0.0.1:{head['ray_client_server_port']}")
         try:
             parts = list(part_tables(usage, usage.parts()[:3]))
             found = [to_bytes(table) for table in client.work(Words(), parts)]
