@@ -388,6 +388,7 @@ class TestAccess:
 
     def test_every_control_has_a_name(self, page: Page) -> None:
         page.locator("#list summary").first.click()
+        expect(page.locator("#list details[open] button").first).to_be_visible()  # it is drawn late
         for role in ("button", "link", "combobox", "searchbox", "checkbox"):
             every = page.get_by_role(role)  # type: ignore[arg-type]
             named = page.get_by_role(role, name=re.compile(r"\S"))  # type: ignore[arg-type]
