@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from assay.embeddings import Embedder, embedders, open_embedder
 from assay.errors import AuthenticationError, NotFoundError
 from assay.models import ModelSettings
+from tests.support.strangers import installed
 
 
 def test_our_own_embedders_come_through_the_entry_points() -> None:
@@ -50,21 +50,16 @@ def test_without_weights_the_error_says_how_to_get_them(
         open_embedder(name)
 
 
-def test_a_strangers_package_adds_an_embedder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "strange.py").write_text(
+def test_a_strangers_package_adds_an_embedder(tmp_path: Path) -> None:
+    code = (
         "from assay.embeddings.hashed import Hashed\n"
         "class Strange(Hashed):\n"
         "    name = 'strange/one'\n"
         "def create(model, settings):\n"
         "    return Strange()\n"
     )
-    info = tmp_path / "strange-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: strange\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[assay.embedders]\nstrange = strange:create\n")
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    embedder: Embedder = open_embedder("strange/one")
-    assert embedder.name == "strange/one"
-    assert np.allclose(np.linalg.norm(embedder.embed(["a word"]), axis=1), 1)
+    entry_points = "[assay.embedders]\nstrange = strange:create\n"
+    with installed(tmp_path, "strange", code, entry_points):
+        embedder: Embedder = open_embedder("strange/one")
+        assert embedder.name == "strange/one"
+        assert np.allclose(np.linalg.norm(embedder.embed(["a word"]), axis=1), 1)

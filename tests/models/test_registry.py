@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from assay.errors import NotFoundError
 from assay.models import Model, ModelSettings, open_model, providers
 from assay.records import Message, Request
+from tests.support.strangers import installed
 
 HELLO = Request((Message("user", "hello"),))
 
@@ -29,18 +29,13 @@ def test_a_name_that_names_no_model_lists_the_providers(name: str) -> None:
         open_model(name)
 
 
-async def test_a_strangers_package_adds_a_provider(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "strange.py").write_text(
+async def test_a_strangers_package_adds_a_provider(tmp_path: Path) -> None:
+    code = (
         "from assay.models import Scripted\n"
         "def create(model, settings):\n"
         "    return Scripted([f'{model} {settings.timeout:g}'], name='strange/' + model)\n"
     )
-    info = tmp_path / "strange-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: strange\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[assay.models]\nstrange = strange:create\n")
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    model: Model = open_model("strange/one", ModelSettings(timeout=5))
-    assert (await model.generate(HELLO)).text == "one 5"
+    entry_points = "[assay.models]\nstrange = strange:create\n"
+    with installed(tmp_path, "strange", code, entry_points):
+        model: Model = open_model("strange/one", ModelSettings(timeout=5))
+        assert (await model.generate(HELLO)).text == "one 5"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from assay.models.scripted import Scripted
 from assay.scorers import build_scorer, check_scorer_spec, scorer_kinds
 from assay.scorers.rubric import Rubric
 from assay.scorers.text import Includes, Regex
+from tests.support.strangers import installed
 
 RUBRIC = {"kind": "rubric", "rubric": "Be kind.", "labels": {"kind": 1, "unkind": 0}}
 
@@ -146,19 +147,19 @@ class Plain:
 """
 
 
+ENTRY_POINTS = """[assay.scorers]
+shout = stranger:Shout
+plain = stranger:Plain
+gone = stranger_gone:Gone
+exact = stranger:Shout
+"""
+
+
 @pytest.fixture
-def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def stranger(tmp_path: Path) -> Iterator[None]:
     """Another package, installed beside ours, that brings scorers of its own."""
-    (tmp_path / "stranger.py").write_text(STRANGER)
-    info = tmp_path / "stranger-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        "[assay.scorers]\nshout = stranger:Shout\nplain = stranger:Plain\n"
-        "gone = stranger_gone:Gone\nexact = stranger:Shout\n"
-    )
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "stranger", raising=False)
+    with installed(tmp_path, "stranger", STRANGER, ENTRY_POINTS):
+        yield
 
 
 @pytest.mark.usefixtures("stranger")
