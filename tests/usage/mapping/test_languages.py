@@ -6,12 +6,16 @@ import random
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assay.records import Transcript
+from assay.usage.mapping.corpus import Corpus, read_corpus
+from assay.usage.mapping.groups import Grouped
+from assay.usage.mapping.names import name_groups
 from assay.usage.mapping.naming import NAMELESS
 from assay.usage.mapping.settings import MapSettings
-from tests.usage.mapping.made import mapped, said
+from tests.usage.mapping.made import import_of, mapped, said
 
 ENGLISH = ["chocolate cake recipe", "python error", "cover letter", "train holiday", "headache"]
 GERMAN = (
@@ -50,3 +54,33 @@ def test_a_small_language_is_not_named_by_its_function_words(
     first = [name.split(", ")[0] for name in names if name != NAMELESS]
     assert len(first) > len(shown) / 2
     assert set(first) <= set(other[1])
+
+
+CHATTER = ["dziękuję z góry", "czy możesz mi pomóc"]
+POLISH = ["ciasto czekoladowe", "usterka programu", "podróż pociągiem", "migrena i ból"]
+
+
+@pytest.mark.parametrize("language", ["pl", "und", "en"])
+def test_a_language_whose_common_words_nobody_listed_is_compared_with_itself(
+    tmp_path: Path, language: str
+) -> None:
+    """Only the language tells a greeting from a topic; taken for English, it is in the name."""
+    choose = random.Random(1)
+    english = [
+        said(each, f"{choose.choice(ENGLISH)} number {each % 50}", language="en")
+        for each in range(900)
+    ]
+    polish = [
+        said(900 + each, f"{POLISH[each // 60]}. {CHATTER[each % 2]}", language=language)
+        for each in range(240)
+    ]
+    usage = import_of(tmp_path, english + polish)
+    read_corpus(usage, usage.path, lambda _done, _all: None)
+    corpus = Corpus(usage.path)
+    labels = np.array([0] * 450 + [1] * 450 + [2] * 60 + [3] * 180, dtype=np.int32)
+    middles = np.eye(4, dtype=np.float32)
+    grouped = Grouped(labels, middles, np.zeros(4, dtype=bool), levels=[])
+    named = name_groups(corpus, grouped, np.arange(1140, dtype=np.int32), 5, lambda *_: None)
+    name = named[0][2].name
+    assert POLISH[0] in name
+    assert any(each in name for each in CHATTER) == (language == "en")

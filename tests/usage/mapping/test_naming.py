@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from assay.usage.mapping.corpus import Corpus, read_corpus
-from assay.usage.mapping.naming import MOST_WORDS, NAMELESS, PARTLY, Namer, said_in
+from assay.usage.mapping.naming import MOST_WORDS, NAMELESS, PARTLY, Named, Namer, said_in
 from assay.usage.mapping.terms import LONGEST_PHRASE, Terms, terms_of
+from assay.usage.mapping.usual import Usual
 from tests.usage.mapping.made import import_of, said
 
 Rows = NDArray[np.int64]
@@ -40,8 +41,16 @@ def count_terms(corpus: Corpus, rows: Rows, whose: NDArray[np.int32], k: int) ->
     return terms_of(*corpus.words_of(rows), whose[rows], k)
 
 
-def namer_of(corpus: Corpus, k: int) -> Namer:
-    return Namer(corpus.vocabulary(), corpus.frequencies, len(corpus), k)
+class NamerOf:
+    """A namer of groups that are all in the language of their corpus."""
+
+    def __init__(self, corpus: Corpus, k: int) -> None:
+        usual = Usual(corpus.frequencies_in, corpus.languages)
+        self._namer = Namer(corpus.vocabulary(), usual, k)
+        self.name_above = self._namer.name_above
+
+    def name(self, own: Terms, beside: list[Terms]) -> Named:
+        return self._namer.name(own, beside, np.array([own.principals]))
 
 
 def test_a_phrase_that_many_use_is_the_name(tmp_path: Path) -> None:
@@ -49,9 +58,9 @@ def test_a_phrase_that_many_use_is_the_name(tmp_path: Path) -> None:
     whose = np.asarray(corpus.principals)
     letters = count_terms(corpus, np.arange(30), whose, 5)
     recipes = count_terms(corpus, np.arange(30, 90), whose, 5)
-    named = namer_of(corpus, 5).name(letters, [recipes])
+    named = NamerOf(corpus, 5).name(letters, [recipes])
     assert named.name.startswith("write a cover letter")
-    assert "pie" in namer_of(corpus, 5).name(recipes, [letters]).name
+    assert "pie" in NamerOf(corpus, 5).name(recipes, [letters]).name
 
 
 def test_terms_are_counted_as_a_plain_count_has_them(tmp_path: Path) -> None:
@@ -80,23 +89,23 @@ def test_what_fewer_than_k_principals_said_is_never_a_word_of_a_name(tmp_path: P
     corpus = corpus_of(tmp_path, texts + RECIPES * 10)
     own = count_terms(corpus, np.arange(30), np.asarray(corpus.principals), 5)
     assert corpus.vocabulary().index("sesame") not in own.grams
-    assert "sesame" not in namer_of(corpus, 5).name(own, []).name
+    assert "sesame" not in NamerOf(corpus, 5).name(own, []).name
 
 
 def test_a_group_that_shares_nothing_says_so(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path, ["apple", "pear", "plum", "cherry"])
     own = count_terms(corpus, np.arange(4), np.asarray(corpus.principals), 3)
-    assert namer_of(corpus, 3).name(own, []).name == NAMELESS
+    assert NamerOf(corpus, 3).name(own, []).name == NAMELESS
 
 
 def test_words_that_judge_name_a_group_only_where_no_other_word_does(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path, ["good pie"] * 20 + ["good"] * 5 + RECIPES[:1] * 2 + ["rent"] * 60)
     whose = np.asarray(corpus.principals)
     rest = count_terms(corpus, np.arange(27, 87), whose, 3)
-    named = namer_of(corpus, 3).name(count_terms(corpus, np.arange(25), whose, 3), [rest])
+    named = NamerOf(corpus, 3).name(count_terms(corpus, np.arange(25), whose, 3), [rest])
     assert named.name == "pie"
     assert named.keywords == ("pie",)
-    judged = namer_of(corpus, 3).name(count_terms(corpus, np.arange(20, 25), whose, 3), [rest])
+    judged = NamerOf(corpus, 3).name(count_terms(corpus, np.arange(20, 25), whose, 3), [rest])
     assert judged.name == "good"
     assert not judged.strong
 
@@ -111,7 +120,7 @@ def test_weaker_contrast_names_a_group_that_has_no_strong_one(tmp_path: Path) ->
     named = []
     for k in (12, 10):  # twelve people say it, and one of them may be dropped
         table, rest = (count_terms(corpus, rows, whose, k) for rows in parts)
-        named.append(namer_of(corpus, k).name(table, [rest]))
+        named.append(NamerOf(corpus, k).name(table, [rest]))
     assert [each.name for each in named] == [NAMELESS, "pie"]
     assert not named[1].strong
 
@@ -124,7 +133,7 @@ def named_beside_others(folder: Path, own: list[str], k: int = 5) -> str:
     whose = np.asarray(corpus.principals)
     parts = np.arange(len(own)), np.arange(len(own), len(own) + len(OTHERS))
     table, rest = (count_terms(corpus, rows, whose, k) for rows in parts)
-    return namer_of(corpus, k).name(table, [rest]).name
+    return NamerOf(corpus, k).name(table, [rest]).name
 
 
 def test_a_verb_keeps_the_particle_that_makes_it_another(tmp_path: Path) -> None:
@@ -166,7 +175,7 @@ def test_a_group_of_groups_bears_the_themes_of_those_below(tmp_path: Path) -> No
     whose = np.asarray(corpus.principals)
     parts = [np.arange(30), np.arange(30, 60), np.arange(60, 90)]
     tables = [count_terms(corpus, rows, whose, 5) for rows in parts]
-    namer = namer_of(corpus, 5)
+    namer = NamerOf(corpus, 5)
     below = [namer.name(own, [each for each in tables if each is not own]) for own in tables]
     alone = namer.name(count_terms(corpus, np.arange(60), whose, 5), tables[2:])
     above = namer.name_above(alone, below[:2])
@@ -215,7 +224,7 @@ def test_every_word_of_a_name_stays_whoever_is_dropped(
     whose = np.asarray(corpus.principals)
     half = np.arange(len(rows) // 2)
     rest = count_terms(corpus, np.arange(len(half), len(rows)), whose, k)
-    namer = namer_of(corpus, k)
+    namer = NamerOf(corpus, k)
     named = namer.name(count_terms(corpus, half, whose, k), [rest])
     assert len(said_in(named.name).split()) <= MOST_WORDS
     if named.name == NAMELESS:

@@ -1,4 +1,4 @@
-"""What a map is made of: each conversation's words by number, and its linked principal.
+"""What a map is made of: each conversation's words by number, language and linked principal.
 
 Only what people wrote is taken, and no more than its beginning; never what the model replied.
 """
@@ -19,9 +19,10 @@ from assay.store.tables import read_rows
 from assay.usage.folder import UsageFolder
 from assay.usage.mapping.conversations import text_of
 from assay.usage.mapping.hands import Alone, Hands
-from assay.usage.mapping.jobs import Words, part_table, read_hints, read_words
+from assay.usage.mapping.jobs import Words, part_table, read_hints, read_languages, read_words
 from assay.usage.mapping.principals import Hints, Principals, link
 from assay.usage.mapping.stages import load, load_json, save, save_json
+from assay.usage.mapping.usual import numbered
 from assay.usage.mapping.words import BREAK, MOST_WORDS, without_placeholders
 
 _BLOCK = 10_000  # conversations whose words are counted at once
@@ -36,7 +37,9 @@ class Corpus:
         words: word numbers of all conversations, one after another; BREAK parts phrases.
         ends: where the words of each conversation begin; and, last, where they all end.
         principals: the principal of each conversation, by number.
+        languages: the language of each conversation, by number (:mod:`usual`).
         frequencies: by word number, how many conversations have it.
+        frequencies_in: the same by language and word number.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -44,7 +47,9 @@ class Corpus:
         self.ends: NDArray[np.int64] = load(folder, "ends")
         self.words = np.memmap(folder / "words.i32", dtype=np.int32, mode="r")
         self.principals: NDArray[np.int32] = load(folder, "principals")
-        self.frequencies: NDArray[np.int64] = load(folder, "frequencies")
+        self.languages: NDArray[np.int32] = load(folder, "languages")
+        self.frequencies_in: NDArray[np.int32] = load(folder, "frequencies")
+        self.frequencies: NDArray[np.int64] = self.frequencies_in.sum(axis=0)
         self.told: dict[str, int] = load_json(folder, "told", dict[str, int])
 
     def __len__(self) -> int:
@@ -72,6 +77,7 @@ def read_corpus(usage: UsageFolder, folder: Path, done: Done, hands: Hands | Non
     tables = _parts_read(usage, folder, hands or Alone(), done)
     vocabulary: dict[str, int] = {}
     ends = [np.zeros(1, dtype=np.int64)]
+    written_in: list[str | None] = []
     with (folder / "words.i32").open("wb") as file:
 
         def hints() -> Iterator[Hints]:
@@ -79,17 +85,19 @@ def read_corpus(usage: UsageFolder, folder: Path, done: Done, hands: Hands | Non
                 words, lengths = _joined(vocabulary, *read_words(table))
                 words.tofile(file)
                 ends.append(ends[-1][-1] + np.cumsum(lengths))
+                written_in.extend(read_languages(table))
                 yield from read_hints(table)
 
         principals = link(hints())
     bounds = np.concatenate(ends)
     if len(bounds) == 1:
         raise AssayError("the import holds no conversation.", where=str(usage.path))
-    save(folder, ends=bounds, principals=principals.of)
+    languages = numbered(written_in)
+    save(folder, ends=bounds, principals=principals.of, languages=languages)
     save_json(folder, "vocabulary", list(vocabulary))
     save_json(folder, "told", _told(principals))
     words = np.memmap(folder / "words.i32", dtype=np.int32, mode="r")
-    save(folder, frequencies=_frequencies(words, bounds, len(vocabulary) + 1))
+    save(folder, frequencies=_frequencies(words, bounds, languages, len(vocabulary) + 1))
     for kept in folder.glob("part-*.arrow"):
         kept.unlink()
     done(len(bounds) - 1, len(bounds) - 1)
@@ -181,15 +189,18 @@ def _told(principals: Principals) -> dict[str, int]:
 
 
 def _frequencies(
-    words: NDArray[np.int32], bounds: NDArray[np.int64], size: int
-) -> NDArray[np.int64]:
-    """In how many conversations each word is."""
-    found = np.zeros(size, dtype=np.int64)
+    words: NDArray[np.int32],
+    bounds: NDArray[np.int64],
+    languages: NDArray[np.int32],
+    size: int,
+) -> NDArray[np.int32]:
+    """In how many conversations of each language each word is."""
+    found = np.zeros((int(languages.max()) + 1, size), dtype=np.int32)
     for start in range(0, len(bounds) - 1, _BLOCK):
         stop = min(start + _BLOCK, len(bounds) - 1)
         own = np.asarray(words[bounds[start] : bounds[stop]], dtype=np.int64)
         of = np.repeat(np.arange(stop - start), np.diff(bounds[start : stop + 1]))
-        distinct = np.unique(of * size + own)
-        found += np.bincount(distinct % size, minlength=size)
-    found[BREAK] = 0
+        row, word = np.divmod(np.unique(of * size + own), size)
+        np.add.at(found, (languages[start + row], word), 1)
+    found[:, BREAK] = 0
     return found

@@ -33,7 +33,7 @@ _AT_ONCE = 2048  # texts that are embedded together
 
 
 class Words(msgspec.Struct, frozen=True, tag=True):
-    """Read a part's conversations: their words, numbered within the part, and who they are from."""
+    """Read a part's conversations: their words, numbered within the part, language, and writer."""
 
 
 class Embed(msgspec.Struct, frozen=True, tag=True):
@@ -118,6 +118,11 @@ def read_hints(table: Table) -> Iterator[Hints]:
     return zip(account, network, org, client, strict=True)
 
 
+def read_languages(table: Table) -> list[str | None]:
+    """What :class:`Words` gives of the language of each conversation."""
+    return texts(table, "language")
+
+
 def group_table(
     numbers_of: NDArray[np.int64],
     words: NDArray[np.int32],
@@ -144,16 +149,19 @@ def _words(given: Table) -> Table:
     vocabulary = Vocabulary()
     held: list[NDArray[np.int32]] = []
     hints: list[Hints] = []
-    for each in _conversations(given, ("messages", *_HINTS)):
+    languages: list[str | None] = []
+    for each in _conversations(given, ("messages", "language", *_HINTS)):
         numbered = vocabulary.numbers(text_of(each))
         numbered.append(BREAK)
         held.append(np.array(numbered, dtype=np.int32))
         hints.append((each.account_id, each.network_id, each.org_id, each.client_id))
+        languages.append(each.language)
     ends = np.cumsum([0, *map(len, held)], dtype=np.int64)
     words = np.concatenate(held) if held else np.zeros(0, dtype=np.int32)
     columns = zip(*hints, strict=True) if hints else ((),) * len(_HINTS)
     told = {name: list(column) for name, column in zip(_HINTS, columns, strict=True)}
-    return table_of({"words": lists(words, ends), **told}, msgspec.json.encode(vocabulary.words))
+    told = {"words": lists(words, ends), "language": languages, **told}
+    return table_of(told, msgspec.json.encode(vocabulary.words))
 
 
 def _embedded(job: Embed, given: Table) -> Table:

@@ -49,7 +49,7 @@ from assay.usage.mapping.tfidf import DIMENSIONS, VERSION, embed_words
 from assay.usage.mapping.vectors import Embedder, embed_parts, embed_texts, open_vectors
 from assay.version import __version__
 
-CODE = "map-7"
+CODE = "map-8"
 """Changes whenever the same import and settings may give another map."""
 
 Tell = Callable[[str, int, int], None]

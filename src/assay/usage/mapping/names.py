@@ -15,6 +15,7 @@ from assay.usage.mapping.jobs import Count, group_table, read_terms
 from assay.usage.mapping.kmeans import Labels, members_of, nearest
 from assay.usage.mapping.naming import Named, Namer
 from assay.usage.mapping.terms import Terms
+from assay.usage.mapping.usual import Usual
 
 _BESIDE = 8  # groups that a name must tell a group from
 _MOST_ROWS = 2000  # conversations of a group whose words are counted, evenly spaced
@@ -38,7 +39,8 @@ def name_groups(
         k: the least principals behind a word.
         hands: who counts; this process where it is None.
     """
-    namer = Namer(corpus.vocabulary(), corpus.frequencies, len(corpus), k)
+    usual = Usual(corpus.frequencies_in, corpus.languages)
+    namer = Namer(corpus.vocabulary(), usual, k)
     sizes = [len(grouped.middles_at(level)) for level in range(len(grouped.levels) + 1)]
     levels: list[list[Named]] = []
     for level, size in enumerate(sizes):
@@ -48,8 +50,9 @@ def name_groups(
             tables += read_terms(counted)
             done(sum(sizes[:level]) + len(tables), sum(sizes))
         beside = beside_groups(grouped, level)
+        members = usual.members(grouped.labels_at(level), size)
         named = [
-            namer.name(own, [tables[other] for other in beside[number]])
+            namer.name(own, [tables[other] for other in beside[number]], members[number])
             for number, own in enumerate(tables)
         ]
         if level:

@@ -6,7 +6,7 @@ own frequencies as the prior (Monroe, Colaresi and Quinn 2008, Fightin' words, e
 principals). The first tells a group from its neighbours; the second says what all of them are
 about. What is chosen would be chosen without any one principal of the group too: dropping one takes
 at most one from any count. Words that fill or judge, and weaker contrast, are for groups that have
-nothing better.
+nothing better. How usual a word is, is asked of those who write a group's languages (:mod:`usual`).
 
 Where even all words of a name together are said by less than half of a group, the name says so
 ("partly"), after how the group asks, if many ask alike ("how do i").
@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.usage.mapping.stopwords import ENDINGS, PALE, PARTICLES, STOPWORDS
-from assay.usage.mapping.terms import Terms, keys_of, uses_in
+from assay.usage.mapping.stopwords import ENDINGS, PALE, PARTICLES, STOPWORDS, says_nothing
+from assay.usage.mapping.terms import Terms, keys_of, uses_in, word_shares
+from assay.usage.mapping.usual import Usual
 from assay.usage.mapping.words import joined
 
 MOST_WORDS = 10
@@ -93,45 +94,61 @@ class Named:
     whole: bool = True
 
 
+@dataclass(frozen=True)
+class _Group:
+    """A group that is being named.
+
+    Attributes:
+        own: its words and phrases.
+        beside: those of the groups nearest to it.
+        prior: how usual each phrase is in the import: as its rarest word.
+        dull: by phrase and word, which words say nothing, or are too common to.
+    """
+
+    own: Terms
+    beside: Sequence[Terms]
+    prior: Scores
+    dull: NDArray[np.bool_]
+
+
 class Namer:
     """Names groups of one import.
 
     Args:
         vocabulary: words by number.
-        frequencies: by word number, how many conversations have it.
-        conversations: how many there are.
+        usual: how usual each word of the import is.
         k: the least principals behind every word and phrase.
     """
 
-    def __init__(
-        self,
-        vocabulary: Sequence[str],
-        frequencies: NDArray[np.int64],
-        conversations: int,
-        k: int,
-    ) -> None:
+    def __init__(self, vocabulary: Sequence[str], usual: Usual, k: int) -> None:
         self._words = vocabulary
-        self._rates = frequencies / max(conversations, 1)
-        self._conversations = conversations
+        self._usual = usual
         self._k = k
-        self._dull = _dull(vocabulary) | (self._rates > _COMMON)
+        self._dull = np.array([says_nothing(word) for word in vocabulary], dtype=bool)
         self._pale = np.array([word in PALE for word in vocabulary], dtype=bool)
         self._endings = np.array([word in ENDINGS for word in vocabulary], dtype=bool)
         self._particles = np.array([word in PARTICLES for word in vocabulary], dtype=bool)
 
-    def name(self, own: Terms, beside: Sequence[Terms]) -> Named:
-        """A name for a group by contrast with the groups beside it."""
+    def name(self, own: Terms, beside: Sequence[Terms], members: NDArray[np.int64]) -> Named:
+        """A name for a group by contrast with the groups beside it.
+
+        Args:
+            own: the group's terms.
+            beside: the terms of the groups nearest to it.
+            members: how many conversations of each language it holds.
+        """
         if not len(own.uses):
             return Named(NAMELESS, ())
-        strong = self._passing(own, beside, STRONG)
-        found = strong if len(strong[0]) > 1 else self._passing(own, beside, WEAK)
+        group = self._group(own, beside, members)
+        strong = self._passing(group, STRONG)
+        found = strong if len(strong[0]) > 1 else self._passing(group, WEAK)
         themes = self._of(strong[0], found[0])
         form = None
         if _said_by(own, themes) < _HALF:
-            form = self._form(own, beside, _FORM_SHARE if themes else _LEAST_SHARE)
+            form = self._form(group, _FORM_SHARE if themes else _LEAST_SHARE)
         for bar in _PALE_BARS:
             if not themes and form is None:
-                found = self._passing(own, beside, bar)
+                found = self._passing(group, bar)
                 if _said_by(own, self._of(found[0])) < _HALF:
                     found = [], []
                 themes = self._of(found[0])
@@ -143,6 +160,11 @@ class Namer:
             strong=bool(strong[0]),
             whole=_said_by(own, themes) >= _HALF,
         )
+
+    def _group(self, own: Terms, beside: Sequence[Terms], members: NDArray[np.int64]) -> _Group:
+        rates = self._usual.rates(own.grams, word_shares(own), members)
+        prior = np.where(own.grams > 0, rates, np.inf).min(axis=1)
+        return _Group(own, beside, prior, self._dull[own.grams] | (rates > _COMMON))
 
     def _of(self, first: list[Theme], then: Sequence[Theme] = ()) -> list[Theme]:
         """The parts of a name: all of the first, and of the others as long as it has few."""
@@ -159,31 +181,30 @@ class Namer:
             topics[0] = PARTLY + topics[0]
         return ", ".join([*parts, *topics]) or NAMELESS
 
-    def _form(self, own: Terms, beside: Sequence[Terms], share: float) -> Theme | None:
+    def _form(self, group: _Group, share: float) -> Theme | None:
         """The words of no topic with which such a share of a group asks, as few beside it do."""
-        if not beside:
+        own = group.own
+        if not group.beside:
             return None
-        nothing = (self._dull | self._pale)[own.grams] | (own.grams == 0)
+        nothing = group.dull | self._pale[own.grams] | (own.grams == 0)
         usable = (
             nothing.all(axis=1)
             & ((own.grams > 0).sum(axis=1) >= _FORM_WORDS)
             & (own.uses >= share * own.principals)
         )
-        near = self._contrast(own, beside, everywhere=False)
+        near = self._contrast(group, everywhere=False)
         stable, _ = self._stable(own, usable, near, STRONG.score)
         themes = [_theme(own, each) for each in stable]
         return _whole(0, stable, themes, own) if stable else None
 
-    def _passing(
-        self, own: Terms, beside: Sequence[Terms], bar: Bar
-    ) -> tuple[list[Theme], list[Theme]]:
+    def _passing(self, group: _Group, bar: Bar) -> tuple[list[Theme], list[Theme]]:
         """The parts of a name that pass a bar, and the keywords, best first."""
-        lengths = (own.grams > 0).sum(axis=1)
-        usable, contrast = self._usable(own, lengths, bar), self._contrast(own, beside)
+        own = group.own
+        usable, contrast = self._usable(group, bar), self._contrast(group)
         stable, scores = self._stable(own, usable, contrast, bar.score)
         alone = [_theme(own, each) for each in stable]
         alone = [each for each in alone if len(each) == 1 or " " not in self._written(each)]
-        return self._chosen(own, stable, scores), self._apart(alone, MOST_KEYWORDS)
+        return self._chosen(group, stable, scores), self._apart(alone, MOST_KEYWORDS)
 
     def name_above(self, alone: Named, below: Sequence[Named]) -> Named:
         """A name for a group of groups: the themes of those below.
@@ -208,37 +229,34 @@ class Namer:
         name = ("" if whole else PARTLY) + ", ".join(self._written(theme) for theme in themes)
         return Named(name, alone.keywords, tuple(themes), strong=bool(strong), whole=whole)
 
-    def _usable(self, own: Terms, lengths: NDArray[np.int64], bar: Bar) -> NDArray[np.bool_]:
+    def _usable(self, group: _Group, bar: Bar) -> NDArray[np.bool_]:
         """Enough use it, more than elsewhere, and it neither begins nor ends with a dull word."""
-        first = own.grams[:, 0]
-        last = own.grams[np.arange(len(own.grams)), lengths - 1]
+        own = group.own
+        lengths = (own.grams > 0).sum(axis=1)
+        each, last = np.arange(len(own.grams)), lengths - 1
         rates = own.uses / own.principals
         least = max(_WIDE_SHARE, _LEAST_SHARE * min(1, 10 / own.principals**0.5))
-        dull = self._dull if bar.pale else self._dull | self._pale
-        ends = dull & ~(self._endings & ~self._dull) & ~self._particles
+        dull = group.dull if bar.pale else group.dull | self._pale[own.grams]
+        endings = self._endings[own.grams] & ~group.dull
+        ends = dull & ~endings & ~self._particles[own.grams]
         return np.asarray(
             (own.uses >= self._k)
             & (rates >= bar.common * least)
-            & (rates >= bar.lift * self._prior(own))
-            & ~dull[first]
-            & ~np.where(lengths > 1, ends[last], dull[last])
+            & (rates >= bar.lift * group.prior)
+            & ~dull[:, 0]
+            & ~np.where(lengths > 1, ends[each, last], dull[each, last])
         )
 
-    def _prior(self, own: Terms) -> Scores:
-        """The rate of a phrase in the import: that of its rarest word."""
-        rates = np.where(own.grams > 0, self._rates[own.grams], np.inf)
-        return np.asarray(rates.min(axis=1))
-
     def _contrast(
-        self, own: Terms, beside: Sequence[Terms], *, everywhere: bool = True
+        self, group: _Group, *, everywhere: bool = True
     ) -> Callable[[NDArray[np.int64], int], Scores]:
         """Scores a group's terms, given how many principals use each, and how many there are."""
-        near = uses_in(beside, own.keys), sum(table.principals for table in beside)
-        prior = self._prior(own)
-        all_of_them = prior * self._conversations, self._conversations
+        near = uses_in(group.beside, group.own.keys), sum(each.principals for each in group.beside)
+        prior, count = group.prior, self._usual.conversations
+        all_of_them = prior * count, count
 
         def score(uses: NDArray[np.int64], people: int) -> Scores:
-            apart = _score(uses, people, *near, prior) if beside else np.zeros(len(uses))
+            apart = _score(uses, people, *near, prior) if group.beside else np.zeros(len(uses))
             return apart + _score(uses, people, *all_of_them, prior) if everywhere else apart
 
         return score
@@ -268,10 +286,11 @@ class Namer:
         rival = rivals[others].max(initial=-np.inf)
         return [int(each) for each in best if worst[each] >= rival], full
 
-    def _chosen(self, own: Terms, stable: list[int], scores: Scores) -> list[Theme]:
+    def _chosen(self, group: _Group, stable: list[int], scores: Scores) -> list[Theme]:
         """The parts of a name: the best phrase first, then words that add to it."""
-        pale = self._dull | (self._pale & ~self._endings)
-        telling = (~pale[own.grams] & (own.grams > 0)).sum(axis=1)
+        own = group.own
+        pale = group.dull | (self._pale & ~self._endings)[own.grams]
+        telling = (~pale & (own.grams > 0)).sum(axis=1)
         in_order = sorted(stable, key=lambda each: -scores[each] * max(telling[each], 1))
         themes = [_theme(own, each) for each in in_order]
         either = [
@@ -362,18 +381,3 @@ def _alike(word: str, other: str) -> bool:
     word, other = _one(word), _one(other)
     short, long = sorted((word, other), key=len)
     return short == long or (len(short) >= 4 and long.startswith(short[: max(4, len(short) - 1)]))
-
-
-def _dull(vocabulary: Sequence[str]) -> NDArray[np.bool_]:
-    """Which words say nothing alone: function words, single letters of alphabets, and hiragana.
-
-    Japanese writes its endings and particles in hiragana, and most of what they join in others.
-    """
-    return np.array([_says_nothing(word) for word in vocabulary], dtype=bool)
-
-
-def _says_nothing(word: str) -> bool:
-    if len(word) == 1 and (word.isascii() or "\u3040" <= word <= "\u309f"):
-        return True
-    first, _, last = word.partition("'")  # don't, c'est
-    return word in STOPWORDS or first in STOPWORDS or (len(first) == 1 and last in STOPWORDS)

@@ -116,3 +116,14 @@ wrong yeah years yep
 """
 PALE = frozenset(_PALE.split()) | ENDINGS
 """Words that fill and that judge: they name a group only where no other word does."""
+
+
+def says_nothing(word: str) -> bool:
+    """Whether a word says nothing alone: a function word, a letter of an alphabet, or hiragana.
+
+    Japanese writes its endings and particles in hiragana, and most of what they join in others.
+    """
+    if len(word) == 1 and (word.isascii() or "\u3040" <= word <= "\u309f"):
+        return True
+    first, _, last = word.partition("'")  # don't, c'est
+    return word in STOPWORDS or first in STOPWORDS or (len(first) == 1 and last in STOPWORDS)

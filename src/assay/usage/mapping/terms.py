@@ -113,3 +113,18 @@ def uses_in(tables: Sequence[Terms], keys: NDArray[np.uint64]) -> NDArray[np.int
         hit = keys[order][at] == table.keys if len(keys) else np.zeros(len(at), dtype=bool)
         found[order[at[hit]]] += table.uses[hit]
     return found
+
+
+def word_shares(own: Terms) -> NDArray[np.float64]:
+    """The share of a group's principals that use each word of its phrases, in their shape.
+
+    Of a word that was not kept by itself, the share that uses the phrase: it can be no less.
+    """
+    alone = np.flatnonzero(own.grams[:, 1] == 0)
+    alone = alone[np.argsort(own.grams[alone, 0])]
+    words = own.grams[alone, 0]
+    uses = np.broadcast_to(own.uses[:, None], own.grams.shape)
+    if len(words):
+        at = np.minimum(np.searchsorted(words, own.grams), len(words) - 1)
+        uses = np.where(words[at] == own.grams, own.uses[alone][at], uses)
+    return np.asarray(uses / own.principals)

@@ -1,0 +1,61 @@
+"""A word is usual where others who write the group's languages write it too."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.usage.mapping.usual import OTHERS, Usual, numbered
+
+THE, UND, CAKE = 1, 2, 3
+ENGLISH, GERMAN = 1, 2
+LANGUAGES = np.array([ENGLISH] * 90 + [GERMAN] * 10, dtype=np.int32)
+COUNTS = np.array([[0, 0, 0, 0], [0, 81, 0, 9], [0, 0, 8, 1]], dtype=np.int32)
+"""By language and word: nine in ten English conversations say "the", eight in ten German "und"."""
+WORDS = np.array([[THE, UND], [CAKE, 0]], dtype=np.int32)
+
+
+def test_languages_are_numbered_by_how_many_write_them() -> None:
+    told = ["de", "en", None, "en", "und", "en", "de", ""]
+    assert numbered(told).tolist() == [2, 1, OTHERS, 1, OTHERS, 1, 2, OTHERS]
+    many = [f"l{each}" for each in range(40) for _ in range(40 - each)]
+    assert numbered(many).max() == 12
+    assert numbered(many)[-1] == OTHERS
+
+
+def test_members_are_counted_by_group_and_language_without_those_of_no_group() -> None:
+    labels = np.full(100, -1, dtype=np.int32)
+    labels[85:95] = 0
+    labels[95:] = 2
+    members = Usual(COUNTS, LANGUAGES).members(labels, 3)
+    assert members.tolist() == [[0, 5, 5], [0, 0, 0], [0, 0, 5]]
+
+
+def test_a_word_is_as_usual_as_among_others_who_write_the_language() -> None:
+    usual = Usual(COUNTS, LANGUAGES)
+    of_two = usual.rates(WORDS, np.full((2, 2), 0.5), np.array([0, 0, 2]))
+    und = (8 - 1 + 20 * 0.08) / (8 + 20)
+    the = 20 * 0.81 / (8 + 20)  # no German one says it
+    assert of_two[0] == pytest.approx([(2 * 0.5 + 98 * each) / 100 for each in (the, und)])
+    mixed = usual.rates(WORDS, np.full((2, 2), 0.5), np.array([0, 6, 2]))
+    english = (81 - 3 + 20 * 0.81) / (84 + 20)
+    assert mixed[0, 0] == pytest.approx((8 * 0.5 + 92 * (0.75 * english + 0.25 * the)) / 100)
+
+
+def test_a_group_that_is_all_of_its_language_is_compared_with_the_whole_import() -> None:
+    said = np.array([[0.0, 0.8], [0.1, 0.0]])
+    found = Usual(COUNTS, LANGUAGES).rates(WORDS, said, np.array([0, 0, 10]))
+    overall = COUNTS.sum(axis=0)[WORDS] / 100
+    assert found == pytest.approx(0.1 * said + 0.9 * overall)
+
+
+@given(st.lists(st.integers(0, 50), min_size=4, max_size=4), st.integers(1, 450))
+def test_in_an_import_of_one_language_it_is_the_share_of_all(uses: list[int], own: int) -> None:
+    """Whatever the group says, but for those few who stand for the missing."""
+    counts = np.array([[0] * 4, uses], dtype=np.int32)
+    said = np.minimum(np.array(uses)[WORDS] / own, 1)
+    usual = Usual(counts, np.full(500, 1, dtype=np.int32))
+    found = usual.rates(WORDS, said, np.array([0, own]))
+    assert found == pytest.approx(np.array(uses)[WORDS] / 500, abs=20 / (500 - own) * 0.1)
