@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 OTHERS = 0
 """The number of all languages that few write, and of what nobody could tell."""
 _MOST_LANGUAGES = 12  # that are counted apart
-_FEW = 20  # conversations that the whole import weighs
+_FEW = 20  # conversations that those who stand in weigh
 
 
 def numbered(languages: Sequence[str | None]) -> NDArray[np.int32]:
@@ -53,7 +53,7 @@ class Usual:
     ) -> NDArray[np.float64]:
         """How usual words would be, if all others wrote what they write in the group's languages.
 
-        Where hardly anybody else writes them, the whole import stands in for those who are missing.
+        Where hardly anybody else writes them, all others stand in for those who are missing.
         In an import of one language these are the import's own rates.
 
         Args:
@@ -64,12 +64,13 @@ class Usual:
         Returns:
             Shares of conversations, in the shape of ``words``.
         """
-        overall, size = self._overall[words], members.sum()
+        size, everybody = members.sum(), self.conversations
+        rest = np.maximum(self._overall[words] * everybody - size * said, 0)
+        rest /= max(everybody - size, 1)
         elsewhere = np.zeros(words.shape)
         for language in np.flatnonzero(members):
             own = members[language]
             others = np.maximum(self._counts[language, words] - own * said, 0)
-            rate = (others + _FEW * overall) / (self._sizes[language] - own + _FEW)
+            rate = (others + _FEW * rest) / (self._sizes[language] - own + _FEW)
             elsewhere += own / size * rate
-        everywhere = size * said + (self.conversations - size) * elsewhere
-        return np.asarray(everywhere / self.conversations)
+        return np.asarray((size * said + (everybody - size) * elsewhere) / everybody)
