@@ -86,6 +86,21 @@ def test_a_safety_map_needs_a_reason_which_is_kept(
     ]
 
 
+@pytest.mark.parametrize("minimum", ["--min-conversations", "--min-principals"])
+def test_lower_minima_need_a_reason_which_is_kept_and_the_map_says_so(
+    tmp_path: Path, usage: UsageFolder, typed: Typed, minimum: str
+) -> None:
+    done = typed("made", "--embedder", "words", minimum, "5")
+    assert done.returncode == 1
+    assert "--why" in done.stderr
+    assert not (tmp_path / "usage" / "made" / "map").exists()
+    done = typed("made", "--embedder", "words", minimum, "5", "--why", "a small pilot")
+    assert done.returncode == 0, done.stderr
+    assert "groups of few people may be shown" in done.stderr
+    first = looks(tmp_path)[0]
+    assert (first.what, first.why) == ("map", "a small pilot")
+
+
 def test_a_seed_below_nothing_is_refused_in_words(
     tmp_path: Path, usage: UsageFolder, typed: Typed
 ) -> None:

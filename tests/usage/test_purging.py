@@ -144,6 +144,31 @@ def test_an_account_goes_from_every_table_and_the_log_does_not_bring_it_back(roo
     assert "bob" not in json.dumps([details for _, details in trail(root)])
 
 
+def test_conversations_without_an_account_stay_when_one_goes(root: Path) -> None:
+    said = [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "hi"}]
+    rows = [{"id": str(n), "messages": said, "user_id": user} for n, user in enumerate("ab")]
+    del rows[1]["user_id"]
+    (root / "some.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    api.import_usage([root / "some.jsonl"], workspace=root)
+    (purged,) = api.purge_usage(account="a", workspace=root)
+    assert purged.conversations == 1
+    folder = UsageFolder(root / "usage" / "some")
+    assert [row.account_id for row in folder.transcripts()] == [None]
+    assert not (folder.path / "purge.json").exists()
+
+
+def test_an_import_that_cannot_be_purged_does_not_keep_the_others_from_it(root: Path) -> None:
+    one, other = imported(root, "a"), imported(root, "b")
+    dated(one, [OLD])
+    dated(other, [OLD])
+    with one.lock(), pytest.raises(StoreError, match="another process"):
+        api.purge_usage(workspace=root)
+    assert (raw_times(one), raw_times(other)) == ([OLD], [])
+    with one.lock(), pytest.raises(StoreError, match="another process"):
+        api.purge_usage(account="bob", workspace=root)
+    assert (one.read().conversations, other.read().conversations) == (60, 40)
+
+
 def test_a_private_map_stays_without_the_accounts_conversations(root: Path) -> None:
     folder = imported(root)
     api.map_usage("june", settings=api.MapSettings(embedder="words", epsilon=4), workspace=root)

@@ -47,7 +47,8 @@ def map_(
         Profile, typer.Option(help="insight: minima on, for reading; safety: minima off.")
     ] = Profile.insight,
     why: Annotated[
-        str, typer.Option(help="Why a safety map is needed; kept in the audit trail.")
+        str,
+        typer.Option(help="Why a safety map, or lower minima; kept in the audit trail."),
     ] = "",
     embedder: Annotated[
         str | None,

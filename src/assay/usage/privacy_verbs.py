@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from assay.errors import AssayError
@@ -25,7 +27,8 @@ def purge_usage(
     """Delete raw text whose time is over, an account's conversations, or an import.
 
     What is removed is verified by reading back what is left, and written to the audit trail. A
-    deletion that was killed is first brought to its end.
+    deletion that was killed is first brought to its end. Where one import cannot be purged, the
+    others are, and then its error is raised.
 
     Args:
         name: the import; every import where it is None.
@@ -43,7 +46,7 @@ def purge_usage(
     if account is not None and not account.strip():
         raise AssayError("which account?", fix="Give its id as the logs have it: --account ID")
     place = Workspace.find(Path(workspace))
-    done = [fulfil(place, folder, wish) for folder, wish in unfinished(place)]
+    done = _each(partial(fulfil, place, folder, wish) for folder, wish in unfinished(place))
     if everything and name in {
         purged.import_name for purged in done if purged.what == "everything"
     }:
@@ -53,8 +56,23 @@ def purge_usage(
         return [*done, *(fulfil(place, folder, Wish(None)) for folder in folders)]
     if account is not None:
         wishes = [Wish(each) for each in account_hashes(workspace_secret(place.root), account)]
-        return [*done, *(fulfil(place, folder, wish) for wish in wishes for folder in folders)]
-    return [*done, *(purge_expired(place, folder) for folder in folders)]
+        return done + _each(
+            partial(fulfil, place, folder, wish) for wish in wishes for folder in folders
+        )
+    return done + _each(partial(purge_expired, place, folder) for folder in folders)
+
+
+def _each(purges: Iterable[Callable[[], Purged]]) -> list[Purged]:
+    """Every purge is tried, whether or not one fails: then the first error is raised."""
+    done, failed = [], []
+    for purge in purges:
+        try:
+            done.append(purge())
+        except AssayError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return done
 
 
 def overdue_purges(*, workspace: str | Path = ".") -> list[str]:

@@ -93,6 +93,14 @@ async def leaky(messages, parameters):
     secret = "leptospirosis" if "leptospirosis" in text else "help"
     return "<summary>One of them has it.</summary><name>Ask about " + secret + "</name>"
 
+async def quoting(messages, parameters):
+    """Hands on what one of them wrote, with marks of its own between the words."""
+    text = messages[0]['content']
+    if "<rating>" in text:
+        return "<rating>5</rating>"
+    told = "My crust, is SALT and my yeast" if "my crust" in text else "Ask for help"
+    return "<summary>They ask.</summary><name>" + told + "</name>"
+
 async def strict(messages, parameters):
     text = messages[0]['content']
     return "<rating>2</rating>" if "<rating>" in text else {good!r}
@@ -136,6 +144,22 @@ def test_a_model_that_obeys_the_attacker_does_not_tell_of_the_victim(tmp_path: P
     told = everything_told(place)
     assert "leptospirosis" not in told
     assert "Ask about help" in told  # it was asked, and is used where it tells of nobody
+
+
+BREAD = ["my crust is salt and", "and my yeast", "salt is my crust", "yeast and my crust is"]
+
+
+@pytest.mark.parametrize(("quoted", "taken"), [(1, False), (9, False), (10, True)])
+def test_words_on_end_as_few_wrote_them_are_no_name(
+    tmp_path: Path, quoted: int, taken: bool
+) -> None:
+    """Each word alone is said by many; so many of these in a row by few."""
+    rows = [said(each, "my crust is salt and my yeast rises") for each in range(quoted)]
+    rows += [said(each, " . ".join(BREAD[each % 4 :])) for each in range(quoted, 80)]
+    place = described(tmp_path, "quoting", rows)
+    names = [each.name for each in place.clusters() if each.shown]
+    assert names
+    assert any("SALT and my yeast" in name for name in names) == taken
 
 
 @pytest.mark.parametrize("function", ["strict", "mumbling"])

@@ -113,6 +113,23 @@ def test_without_any_account_a_map_is_refused_unless_somebody_says_so(tmp_path: 
     assert all(each.principals is None for each in MapFolder(usage.path).clusters())
 
 
+@pytest.mark.parametrize(("known", "refused"), [(200, True), (100, False)])
+def test_where_most_accounts_are_known_people_are_counted(
+    tmp_path: Path, known: int, refused: bool
+) -> None:
+    rows = [
+        said(each, text, account_id=f"a{each}" if each < known else None)
+        for each, (_, text) in enumerate(SMALL.texts(300))
+    ]
+    usage = import_of(tmp_path, rows)
+    settings = MapSettings(accounts_unknown=True)
+    if refused:
+        with pytest.raises(AssayError, match=f"{known} of 300 conversations have an account"):
+            make_map(usage, settings, None)
+    else:
+        assert make_map(usage, settings, None).warnings[0].startswith("ACCOUNTS UNKNOWN")
+
+
 def test_conversations_without_words_are_in_no_group_and_counted(tmp_path: Path) -> None:
     empty = [said(f"e{each}", "12 34 !!") for each in range(7)]
     place = mapped(tmp_path, [*about(300), *empty], MapSettings())

@@ -165,17 +165,27 @@ def texts(usage: UsageFolder, skip: int = 0) -> Iterator[str]:
 
 
 def check_accounts(corpus: Corpus, *, unknown: bool) -> None:
-    """Refuse a map whose promise cannot be kept: no account is known, and nobody said so.
+    """Refuse a map whose promise cannot be kept, or that gives it up without need.
 
     Raises:
-        AssayError: no conversation has an account.
+        AssayError: no conversation has an account, and nobody said so; or most have one, and
+            somebody said that none is known.
     """
-    if len(corpus) and not corpus.told["accounts"] and not unknown:
+    if not len(corpus):
+        return
+    if not corpus.told["accounts"] and not unknown:
         raise AssayError(
             "no conversation of this import has an account, so nobody can tell whether a group is "
             "many people or one.",
             fix="Import with a column for accounts (--map account_id=COLUMN), or give "
             "--accounts-unknown: minima then count conversations only, and the map says so.",
+        )
+    if unknown and 2 * corpus.told["without_account"] < len(corpus):
+        known = len(corpus) - corpus.told["without_account"]
+        raise AssayError(
+            f"{known:,} of {len(corpus):,} conversations have an account, so people can be counted "
+            "and nobody's group need be shown.",
+            fix="Leave out --accounts-unknown.",
         )
 
 

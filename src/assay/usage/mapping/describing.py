@@ -1,8 +1,9 @@
 """The stage in which a model names groups and an auditor looks at what it wrote.
 
 It is asked through the engine: journalled, so that nothing is paid for twice, and within a budget.
-Where its answer is of no use, or has a word that too few of the group used, the group keeps the
-name that it has without a model. Where the auditor does not pass it, the group is hidden.
+Where its answer is of no use, has a word that too few of the group used, or words on end as too few
+wrote them, the group keeps the name that it has without a model. Where the auditor does not pass it,
+the group is hidden.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from assay.store.journal import Journal
 from assay.usage.folder import UsageFolder
 from assay.usage.mapping.asking import (
     PASSED,
+    Described,
     auditing_request,
     described_by,
     naming_request,
@@ -35,8 +37,11 @@ from assay.usage.mapping.groups import Grouped
 from assay.usage.mapping.kmeans import members_of
 from assay.usage.mapping.names import beside_groups
 from assay.usage.mapping.privacy import AUDITED
+from assay.usage.mapping.words import BREAK, pieces
 
 _MOST_TEXTS = 30  # of a group that a model sees, one of each principal
+QUOTED = 5
+"""So many words on end are a quote."""
 _FREQUENT = 0.05  # of all conversations: a word in so many tells of nobody
 
 
@@ -123,6 +128,7 @@ class _Describing:
         self.levels = [list(level) for level in figures.levels]
         self._corpus, self._grouped, self._whose, self._k = corpus, grouped, whose, k
         self._words = corpus.vocabulary()
+        self._numbers = {word: number for number, word in enumerate(self._words)}
         self._members = [
             members_of(grouped.labels_at(level), len(own)) for level, own in enumerate(self.levels)
         ]
@@ -145,6 +151,8 @@ class _Describing:
         reply = await model.generate(naming_request(told, [name for name in outside if name]))
         found = described_by(reply.text)
         if found is None or tells_of_somebody(found, self._of_few(level, number)):
+            return
+        if self._quotes(level, number, found):
             return
         rating = rating_of((await model.generate(auditing_request(found))).text)
         figure = self.levels[level][number]
@@ -184,3 +192,29 @@ class _Describing:
         distinct, uses = np.unique(pairs // people, return_counts=True)
         frequent = self._corpus.frequencies[distinct] >= _FREQUENT * len(self._corpus)
         return {self._words[each] for each in distinct[(uses < self._k) & ~frequent].tolist()}
+
+    def _quotes(self, level: int, number: int, found: Described) -> bool:
+        """Whether words on end are as some of the group wrote them, and fewer than k of its people.
+
+        Marks between words count for nothing: who quotes may set others.
+        """
+        rows = self._rows_of(level, number)
+        words, of = self._corpus.words_of(rows)
+        words, of = words[words != BREAK], of[words != BREAK]
+        for run in self._runs(found):
+            at = np.flatnonzero(words[: len(words) - QUOTED + 1] == run[0])
+            for place, word in enumerate(run[1:], start=1):
+                at = at[words[at + place] == word]
+            at = at[of[at] == of[at + QUOTED - 1]]
+            if 0 < len(np.unique(self._whose[rows][of[at]])) < self._k:
+                return True
+        return False
+
+    def _runs(self, found: Described) -> Iterator[list[int]]:
+        """Every run of so many words of a name or summary that the import has."""
+        for told in (found.name, found.summary):
+            known = [self._numbers.get(word, BREAK) for word in pieces(told) if word]
+            for start in range(len(known) - QUOTED + 1):
+                run = known[start : start + QUOTED]
+                if BREAK not in run:
+                    yield run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assay.usage.mapping.noise import DELTA
-from assay.usage.mapping.settings import MapSettings
+from assay.usage.mapping.settings import INSIGHT_CONVERSATIONS, INSIGHT_PRINCIPALS, MapSettings
 from assay.usage.mapping.spent import Spent
 
 FEW_CONVERSATIONS = "too few conversations"
@@ -59,6 +59,13 @@ def warnings_of(
         )
     if settings.profile == "safety":
         found.append("Safety profile: groups of few people are shown. Not for wide reading.")
+    if settings.lowered:
+        found.append(
+            f"Minima of {settings.conversations_needed:,} conversations and "
+            f"{settings.principals_needed:,} linked people, where the insight profile has "
+            f"{INSIGHT_CONVERSATIONS} and {INSIGHT_PRINCIPALS}: groups of few people may be shown. "
+            "Not for wide reading."
+        )
     if fallback:
         found.append(
             "No local embedder is at hand, so conversations were compared by their words alone. "

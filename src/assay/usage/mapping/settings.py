@@ -116,6 +116,14 @@ class MapSettings:
         return INSIGHT_PRINCIPALS if self.profile == "insight" else 1
 
     @property
+    def lowered(self) -> bool:
+        """Whether the insight profile's own minima are undercut, so that few people may show."""
+        return self.profile == "insight" and (
+            self.conversations_needed < INSIGHT_CONVERSATIONS
+            or self.principals_needed < INSIGHT_PRINCIPALS
+        )
+
+    @property
     def cluster_size(self) -> int:
         """Conversations in a base cluster, on average."""
         return CLUSTER_SIZE if self.epsilon is None else PRIVATE_CLUSTER_SIZE

@@ -7,7 +7,7 @@ import importlib.util
 from pathlib import Path
 
 from assay.embeddings import DEFAULT, Cached, Embedder, cached, open_embedder
-from assay.errors import MissingPackageError, NotFoundError
+from assay.errors import AssayError, MissingPackageError, NotFoundError
 from assay.records import MapRecord
 from assay.runs import Controls
 from assay.runs.models import reach
@@ -22,7 +22,12 @@ from assay.usage.mapping.folder import MapFolder
 from assay.usage.mapping.hands import Alone, Children, Hands
 from assay.usage.mapping.make import Tell, make_map
 from assay.usage.mapping.on_ray import OnRay
-from assay.usage.mapping.settings import WORDS, MapSettings
+from assay.usage.mapping.settings import (
+    INSIGHT_CONVERSATIONS,
+    INSIGHT_PRINCIPALS,
+    WORDS,
+    MapSettings,
+)
 
 
 def map_usage(
@@ -40,17 +45,28 @@ def map_usage(
     Args:
         name: the import's name; the only one, where it is None.
         settings: how to make it; the defaults of the insight profile where it is None.
-        why: the reason for a map of the safety profile; it is kept in the audit trail.
+        why: the reason for a map of the safety profile, or of minima below those of the insight
+            profile; it is kept in the audit trail.
         tell: is told the stage and how far it is.
         controls: spending limits of the model that names groups, if any.
         on: where to work: ``ray://HOST:PORT`` or ``HOST:PORT`` of a Ray cluster, ``ray`` for one
             that is started on this machine; None for this machine's own processes.
+
+    Raises:
+        AssayError: such a map has no reason, or the import is empty, or whether accounts are known
+            is not as the settings say.
     """
     check_packages()
     chosen = settings or MapSettings()
     place = Workspace.find(Path(workspace))
     folder = existing_import(place, name)
-    if chosen.profile == "safety":
+    if chosen.lowered and not why.strip():
+        raise AssayError(
+            f"minima below {INSIGHT_CONVERSATIONS} conversations and {INSIGHT_PRINCIPALS} linked "
+            "people show groups of few people, and need a reason.",
+            fix="Give --why; it is kept in the audit trail. Or leave the minima as they are.",
+        )
+    if chosen.profile == "safety" or chosen.lowered:
         record_look(place.root, "map", folder.name, why, chosen.profile)
     describer = _describer(place, folder, chosen.namer, controls or Controls())
     embedder = _embedder(place, folder, chosen.embedder)
