@@ -154,8 +154,10 @@ def test_words_on_end_as_few_wrote_them_are_no_name(
     tmp_path: Path, quoted: int, taken: bool
 ) -> None:
     """Each word alone is said by many; so many of these in a row by few."""
-    rows = [said(each, "my crust is salt and my yeast rises") for each in range(quoted)]
-    rows += [said(each, " . ".join(BREAD[each % 4 :])) for each in range(quoted, 80)]
+    texts = [" . ".join(BREAD[each % 4 :]) for each in range(80)]
+    for each in range(0, 4 * quoted, 4):
+        texts[each] += " . my crust is salt and my yeast"
+    rows = [said(each, text) for each, text in enumerate(texts)]
     place = described(tmp_path, "quoting", rows)
     names = [each.name for each in place.clusters() if each.shown]
     assert names

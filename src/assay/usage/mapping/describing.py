@@ -2,8 +2,8 @@
 
 It is asked through the engine: journalled, so that nothing is paid for twice, and within a budget.
 Where its answer is of no use, has a word that too few of the group used, or words on end as too few
-wrote them, the group keeps the name that it has without a model. Where the auditor does not pass it,
-the group is hidden.
+wrote them, the group keeps the name that it has without a model. Where the auditor does not pass
+it, the group is hidden.
 """
 
 from __future__ import annotations
