@@ -36,7 +36,7 @@ def workspace_secret(root: Path) -> bytes:
     path = folder / "secret.key"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _keep_out_of_git(folder)
+        keep_out_of_git(folder)
         if not os.path.lexists(path):
             _make(path)
         return _read(path)
@@ -105,8 +105,8 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _keep_out_of_git(folder: Path) -> None:
-    """Logs of usage and the secret do not belong in a repository."""
+def keep_out_of_git(folder: Path) -> None:
+    """Have git pass over a workspace's usage: logs and the secret belong in no repository."""
     file = folder / ".gitignore"
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()

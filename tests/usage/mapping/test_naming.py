@@ -164,6 +164,15 @@ def test_a_group_that_asks_alike_for_unlike_things_is_named_by_how_it_asks(tmp_p
     )
 
 
+@pytest.mark.parametrize("said", ["面团需要发酵多长时间", "كم من الوقت يجب أن يرتاح العجين"])
+def test_a_sentence_that_all_say_names_them_however_many_parts_it_has(
+    tmp_path: Path, said: str
+) -> None:
+    name = named_beside_others(tmp_path, [said] * 30)
+    assert name != NAMELESS
+    assert all(part in said for part in name.split(", "))
+
+
 def test_a_word_that_judges_and_that_few_say_is_no_name(tmp_path: Path) -> None:
     own = ["best"] * 14 + unlike(16)
     assert named_beside_others(tmp_path / "few", own) == NAMELESS

@@ -116,3 +116,4 @@ def test_a_namer_that_obeys_the_attack_tells_no_victims_secret(
     assert [each.told for each in leaks.values() if each.promised] == [0] * 6
     assert leaks[WORDS_MANY].told == 3  # the namer did what the fakes asked
     assert {each.how for each in result.names} == {"keywords"}
+    assert "*" in (tmp_path / "usage" / ".gitignore").read_text().splitlines()

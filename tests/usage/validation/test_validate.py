@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,6 +134,23 @@ def test_planted_wrong_names_tell_who_reads_from_who_says_yes_to_all(tmp_path: P
     assert unread.measured.value == 1  # type: ignore[attr-defined]
     assert unread.caught.value == 0  # type: ignore[attr-defined]
     assert unread.caught.n == read.caught.n > 4  # type: ignore[attr-defined]
+
+
+def test_what_a_killed_validation_left_of_the_texts_is_swept_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "t"))
+    program = (
+        "import os, signal; from assay.usage.validation import *; "
+        "validate_usage(ValidationSettings(embedders=('words',), conversations=300), "
+        "tell=lambda line: 'planted' in line and os.kill(os.getpid(), signal.SIGKILL))"
+    )
+    (tmp_path / "t").mkdir()
+    there = {**os.environ, "TMPDIR": str(tmp_path / "t")}
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=there, check=False)
+    assert list((tmp_path / "t").rglob("*.parquet"))
+    validate_usage(ValidationSettings(**NO_LEAKS, conversations=300), workspace=tmp_path)
+    assert not list((tmp_path / "t").rglob("*.parquet"))
 
 
 def test_a_judge_without_a_certificate_says_so_and_what_it_cannot_say_is_missing(

@@ -44,6 +44,7 @@ _FEW_PARTS = 3  # of a name for which strong evidence gives one at most
 _PRIOR = 20.0  # principals that the prior weighs
 _LEAST_SHARE, _WIDE_SHARE = 0.1, 0.03  # of a group's principals: of a hundred, of very many
 _NEARLY_ALL = 0.8  # of those who say a word say a phrase around it, which then stands for it
+_BEST = 3 * MOST_KEYWORDS  # terms among which a term must stay, whoever is dropped
 _COMMON = 0.5  # of all conversations: such words are no keywords
 
 Scores = NDArray[np.float64]
@@ -281,10 +282,14 @@ class Namer:
             usable = usable & (own.uses > self._k)
         fair = usable & (worst >= least)
         order = np.argsort(np.where(fair, -full, np.inf), kind="stable")[: int(fair.sum())]
-        best = order[: 3 * MOST_KEYWORDS]
-        others = np.setdiff1d(np.flatnonzero(usable), best)
-        rival = rivals[others].max(initial=-np.inf)
-        return [int(each) for each in best if worst[each] >= rival], full
+        for most in (_BEST, len(order)):  # where all say one sentence, its many parts are alike
+            best = order[:most]
+            others = np.setdiff1d(np.flatnonzero(usable), best)
+            rival = rivals[others].max(initial=-np.inf)
+            stable = [int(each) for each in best if worst[each] >= rival]
+            if stable:
+                break
+        return stable[:_BEST], full
 
     def _chosen(self, group: _Group, stable: list[int], scores: Scores) -> list[Theme]:
         """The parts of a name: the best phrase first, then words that add to it."""

@@ -14,6 +14,7 @@ from assay.runs.run import Controls, within_budget
 from assay.runs.settings import Settings
 from assay.store.journal import Journal
 from assay.store.workspace import Workspace
+from assay.usage.secret import keep_out_of_git
 
 Answer = TypeVar("Answer")
 
@@ -42,6 +43,7 @@ def ask_all(
     async def work() -> None:
         async with OpenModels(roles, settings) as models:
             place.usage_folder.mkdir(parents=True, exist_ok=True)
+            keep_out_of_git(place.usage_folder)  # it quotes the conversations
             journal = Journal(place.usage_folder / JOURNAL)
             try:
                 models.wire(journal, controls.progress.meter, controls.spending, controls.patience)

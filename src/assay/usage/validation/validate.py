@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,6 +50,9 @@ class Known:
     texts: list[str]
 
 
+_FOLDER = "assay-validate-"
+
+
 def validate(
     labelled: Labelled,
     embedders: dict[str, Embedder | None],
@@ -67,7 +72,8 @@ def validate(
     """
     known = _known(labelled)
     results = []
-    with tempfile.TemporaryDirectory(prefix="assay-validate-") as folder:
+    _sweep()
+    with tempfile.TemporaryDirectory(prefix=f"{_FOLDER}{os.getpid()}-") as folder:
         for number, (name, embedder) in enumerate(embedders.items()):
             place = Path(folder) / f"embedder-{number}"
             usage = bare_import(place / "known", transcripts_of(labelled))
@@ -181,3 +187,21 @@ def _warnings(known: Known) -> tuple[str, ...]:
     if known.concerning.any():
         return ()
     return ("No category is marked as concerning, so nothing is said of those.",)
+
+
+def _sweep() -> None:
+    """Remove what processes that were killed have left: it holds the labelled conversations."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*-*"):
+        owner = left.name.removeprefix(_FOLDER).partition("-")[0]
+        if owner.isdecimal() and not _lives(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True

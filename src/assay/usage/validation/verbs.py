@@ -18,6 +18,7 @@ from assay.store.workspace import Workspace
 from assay.usage.mapping.describing import Describer
 from assay.usage.mapping.settings import WORDS
 from assay.usage.mapping.verbs import check_packages
+from assay.usage.secret import keep_out_of_git
 from assay.usage.validation.grammar import synthetic
 from assay.usage.validation.labelled import Labelled, read_labelled
 from assay.usage.validation.mapped import Mapped
@@ -76,6 +77,8 @@ def _describer(place: Workspace, known: Settings, asked: ValidationSettings) -> 
     if asked.namer is None:
         return None
     controls = within_budget(Controls(), known)
+    place.usage_folder.mkdir(parents=True, exist_ok=True)
+    keep_out_of_git(place.usage_folder)  # the journal quotes the conversations
     return Describer(asked.namer, known, controls, place.usage_folder / ".validate-namer.journal")
 
 
