@@ -226,6 +226,31 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Serve) -> None:
     assert post.envelopes == []
 
 
+def test_the_port_of_encrypted_mail_is_encrypted_from_its_first_byte(
+    trusted: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAIL", "s3cret")
+    post = Post()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(
+        post, hostname="127.0.0.1", port=port, ssl_context=trusted,
+        authenticator=post.login, auth_required=True, auth_require_tls=False,
+    )  # fmt: skip
+    controller.start()
+    try:
+        monkeypatch.setattr(channels, "TLS_PORT", port)
+        send(ALERT, by_mail(port, user="ann", password_env="MAIL"))
+        assert post.logins == [(b"ann", b"s3cret")]
+        assert len(post.envelopes) == 1
+        monkeypatch.delenv("SSL_CERT_FILE")
+        with pytest.raises(UndeliveredError, match="not trusted"):
+            send(ALERT, by_mail(port, user="ann", password_env="MAIL"))
+        assert len(post.envelopes) == 1
+    finally:
+        controller.stop()
+
+
 def test_a_mail_server_that_is_down() -> None:
     with pytest.raises(UndeliveredError, match="Connection refused"):
         send(ALERT, by_mail(1))

@@ -27,6 +27,8 @@ from assay.watch.result import Alert
 
 TIMEOUT = 30.0
 """Seconds that a delivery may take."""
+TLS_PORT = 465
+"""Speaks TLS from the first byte, without STARTTLS (RFC 8314)."""
 
 
 class UndeliveredError(Exception):
@@ -120,8 +122,8 @@ def _to_mail(alert: Alert, email: Email) -> None:
     try:
         # The host's own name, as it is: asking the network for a longer one may take long.
         own = header(socket.gethostname()) or "localhost"
-        with smtplib.SMTP(email.host, email.port, own, timeout=TIMEOUT) as server:
-            if email.starttls:
+        with _connected(email, own) as server:
+            if email.starttls and email.port != TLS_PORT:
                 server.starttls(context=ssl.create_default_context())
             if email.user is not None and password is not None:
                 server.login(email.user, password)
@@ -132,6 +134,13 @@ def _to_mail(alert: Alert, email: Email) -> None:
         _refused(", ".join(sorted({str(code) for code, _ in error.recipients.values()})))
     except (OSError, smtplib.SMTPException, ValueError) as error:
         raise UndeliveredError(f"the mail was not sent ({_kind(error)})") from None
+
+
+def _connected(email: Email, own: str) -> smtplib.SMTP:
+    if email.port != TLS_PORT:
+        return smtplib.SMTP(email.host, email.port, own, timeout=TIMEOUT)
+    trusted = ssl.create_default_context()
+    return smtplib.SMTP_SSL(email.host, email.port, own, timeout=TIMEOUT, context=trusted)
 
 
 def _refused(codes: str) -> NoReturn:

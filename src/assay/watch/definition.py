@@ -130,7 +130,9 @@ class Email(BaseModel):
     )
     sender: _Address = Field(alias="from", description="Whom it is from.")
     host: Text = Field(description="The mail server.")
-    port: Annotated[int, Field(ge=1, le=65535)] = Field(587, description="Its port.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        587, description="Its port; 465 speaks TLS."
+    )
     starttls: bool = Field(True, description="Encrypt, and send nothing where that is refused.")
     user: Text | None = Field(None, description="Whom to log in as.")
     password_env: _Variable | None = Field(
