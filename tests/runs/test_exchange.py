@@ -40,6 +40,24 @@ def test_an_inspect_log_comes_back_with_the_same_figures(workspace: Path, run: a
     assert back.run.model == "scripted/echo"
 
 
+def test_which_way_is_good_comes_back_with_an_inspect_log(
+    workspace: Path, make_eval: MakeEval
+) -> None:
+    samples = [
+        {"id": str(n), "input": "hello", "polarity": ("benign", "violative")[n % 2]}
+        for n in range(6)
+    ]
+    make_eval("asked", samples, scorers=["refusal"])
+    [before] = api.run(["asked"], "scripted/refuse", workspace=workspace)
+    [log] = api.export("latest", "inspect", workspace=workspace)
+    back = api.import_transcripts(log, workspace=workspace)
+    [scorer] = back.run.evals[0].scorers
+    assert (scorer.good, scorer.bounds, scorer.kind) == ("by_polarity", (0.0, 1.0), "imported")
+    assert [(each.slice, each.value, each.good) for each in back.estimates] == [
+        (each.slice, each.value, each.good) for each in before.estimates
+    ]
+
+
 def test_sheets_are_harmless(workspace: Path, run: api.Summary) -> None:
     [sheet] = api.export("latest", "csv", workspace=workspace)
     with sheet.open(newline="", encoding="utf-8-sig") as file:

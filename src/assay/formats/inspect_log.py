@@ -19,7 +19,7 @@ from assay.formats.chat import messages_of
 from assay.formats.loose_json import convert, decode
 from assay.formats.mapping import transcript_of
 from assay.formats.safe import MOST_BYTES, Archive, open_archive
-from assay.records import ScoreRow, Transcript, Unscored
+from assay.records import ScoreRow, ScorerRecord, Transcript, Unscored
 
 Scored = tuple[Transcript, tuple[ScoreRow, ...]]
 
@@ -116,6 +116,7 @@ class _Spec(msgspec.Struct):
     model_generate_config: dict[str, Any] | None = None
     scorers: list[_Named] | None = None
     packages: dict[str, str] = {}
+    metadata: dict[str, Any] | None = None
 
 
 class _Results(msgspec.Struct):
@@ -150,6 +151,24 @@ def read_eval_log(path: Path) -> Iterator[Scored]:
             for epoch in range(1, (log.spec.config.epochs or 1) + 1):
                 if (str(sample_id), epoch) not in seen:
                     yield log.not_run(str(sample_id), epoch)
+
+
+def scorers_in(path: Path) -> dict[str, ScorerRecord]:
+    """What a log of ours tells of its scorers, by name: which way is good, and the bounds.
+
+    Empty for other logs, and where what is told is no scorer.
+
+    Raises:
+        NotFoundError: there is no such file.
+        DefinitionError: it is no such log, or is damaged.
+    """
+    with open_archive(path) as archive:
+        ours = (_Log(path, archive).spec.metadata or {}).get(OURS)
+    told = ours.get("scorers") if isinstance(ours, dict) else None
+    try:
+        return {each.name: each for each in msgspec.convert(told, list[ScorerRecord])}
+    except msgspec.ValidationError:
+        return {}
 
 
 class _Log:

@@ -134,7 +134,7 @@ def _start(run: RunRecord, eval: EvalRecord) -> dict[str, Any]:
         "model_generate_config": settings,
         "config": {"epochs": eval.epochs, "limit": eval.limit},
         "packages": run.versions,
-        "metadata": {OURS: {"plan": run.plan, "eval_hash": eval.hash, "model": run.model_details}},
+        "metadata": {OURS: _about(run, eval)},
         "scorers": scorers,
     }
     steps = [{"solver": solver, "params": arguments, "params_passed": arguments}]
@@ -143,6 +143,12 @@ def _start(run: RunRecord, eval: EvalRecord) -> dict[str, Any]:
         "eval": spec,
         "plan": {"name": "plan", "steps": steps, "config": settings},
     }
+
+
+def _about(run: RunRecord, eval: EvalRecord) -> dict[str, Any]:
+    """What Inspect has no place for, so that :func:`scorers_in` gives the same scorers again."""
+    known = {"plan": run.plan, "eval_hash": eval.hash, "model": run.model_details}
+    return {**known, "scorers": msgspec.to_builtins(eval.scorers)}
 
 
 def _sample(transcript: Transcript, rows: Sequence[ScoreRow]) -> dict[str, Any]:

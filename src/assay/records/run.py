@@ -45,7 +45,7 @@ class EvalRecord(msgspec.Struct, frozen=True):
     ``hash`` covers definition and samples; ``path`` is the folder where they lay. ``samples`` and
     ``epochs`` multiply to the planned transcripts; ``limit`` is set where only the first samples
     were taken, or as many at random where ``draw``, from which the choice follows, is set too.
-    were taken. ``chapter`` is the launch report's, where the eval names one.
+    ``chapter`` is the launch report's, where the eval names one.
     """
 
     name: str

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from assay.errors import DefinitionError, NotFoundError, Problem
 from assay.formats.export import ExportRow, export_csv, export_jsonl, export_rows, export_xlsx
-from assay.formats.inspect_log import read_eval_log
+from assay.formats.inspect_log import read_eval_log, scorers_in
 from assay.formats.inspect_write import eval_log_name, write_eval_log
 from assay.formats.jsonl import read_jsonl
 from assay.formats.scout import read_scout
@@ -79,7 +80,7 @@ def import_run(workspace: Workspace, file: Path) -> RunFolder:
     folder = RunFolder(workspace.runs_folder / new_id())
     folder.path.mkdir(parents=True)
     try:
-        seen = _Seen()
+        seen = _Seen(scorers_in(file) if file.suffix == ".eval" else {})
         with (
             TableWriter(folder.transcripts_file, Transcript) as transcripts,
             TableWriter(folder.scores_file, ScoreRow) as scores,
@@ -142,7 +143,8 @@ def _export_for_scout(folder: RunFolder, target: Path) -> list[Path]:
 class _Seen:
     """What an imported file turns out to hold."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Mapping[str, ScorerRecord]) -> None:
+        self._told = told
         self._models: dict[str, int] = defaultdict(int)
         self._samples: dict[str, int] = defaultdict(int)
         self._epochs: dict[str, int] = defaultdict(lambda: 1)
@@ -156,18 +158,24 @@ class _Seen:
         self._samples[name] += epoch == 1
         self._epochs[name] = max(self._epochs[name], epoch)
         for row in rows:
-            bounded = row.value is None or 0 <= row.value <= 1
-            before = self._scorers[name].get(row.scorer)
-            if before is not None and before.bounds is None:
-                bounded = False
-            self._scorers[name][row.scorer] = ScorerRecord(
-                name=row.scorer,
-                kind="imported",
-                version=row.scorer_version,
-                parameters={},
-                good="high",
-                bounds=(0.0, 1.0) if bounded else None,
+            before = self._scorers[name].get(row.scorer) or self._first(row)
+            low, high = before.bounds or (-math.inf, math.inf)
+            inside = row.value is None or low <= row.value <= high
+            self._scorers[name][row.scorer] = msgspec.structs.replace(
+                before, version=row.scorer_version, bounds=before.bounds if inside else None
             )
+
+    def _first(self, row: ScoreRow) -> ScorerRecord:
+        """An imported scorer: which way is good, and its bounds, as the file tells or as usual."""
+        told = self._told.get(row.scorer)
+        return ScorerRecord(
+            name=row.scorer,
+            kind="imported",
+            version=row.scorer_version,
+            parameters={},
+            good="high" if told is None else told.good,
+            bounds=(0.0, 1.0) if told is None else told.bounds,
+        )
 
     def record(self, run_id: str, file: Path) -> RunRecord:
         """The record of the imported run."""
