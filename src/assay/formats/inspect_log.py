@@ -16,6 +16,7 @@ import msgspec
 
 from assay.errors import DefinitionError, Problem
 from assay.formats.chat import messages_of
+from assay.formats.inspect_parts import Header, Sample, Score
 from assay.formats.loose_json import convert, decode
 from assay.formats.mapping import transcript_of
 from assay.formats.safe import MOST_BYTES, Archive, open_archive
@@ -35,97 +36,6 @@ SCORE = ("label", "citations", "raw", "tokens", "scorer_version", "scored_at", "
 _REASONS = frozenset(get_args(Unscored))
 _WORDS = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 _YES, _NO = ("yes", "true", "correct", "on"), ("no", "false", "incorrect", "off")
-
-
-class _Score(msgspec.Struct):
-    value: Any
-    answer: str | None = None
-    explanation: str | None = None
-    reason: str | None = None
-    metadata: dict[str, Any] | None = None
-
-
-class _Error(msgspec.Struct):
-    message: str
-
-
-class _Limit(msgspec.Struct):
-    type: str
-
-
-class _Choice(msgspec.Struct):
-    stop_reason: str | None = None
-
-
-class _Usage(msgspec.Struct):
-    input_tokens: int = 0
-    output_tokens: int = 0
-    total_tokens: int = 0
-
-
-class _Output(msgspec.Struct):
-    choices: list[_Choice] = []
-    time: float | None = None
-
-
-class _Sample(msgspec.Struct):
-    """The parts of Inspect's EvalSample that are read; its events are skipped."""
-
-    id: int | str
-    epoch: int
-    input: Any = None
-    choices: list[str] | None = None
-    target: str | list[str] = ""
-    messages: list[Any] = []
-    output: _Output = msgspec.field(default_factory=_Output)
-    scores: dict[str, _Score] | None = None
-    metadata: dict[str, Any] = {}
-    model_usage: dict[str, _Usage] = {}
-    started_at: str | None = None
-    completed_at: str | None = None
-    total_time: float | None = None
-    uuid: str | None = None
-    error: _Error | None = None
-    attachments: dict[str, str] = {}
-    limit: _Limit | None = None
-
-
-class _Named(msgspec.Struct):
-    name: str
-    scorer: str | None = None
-
-
-class _Dataset(msgspec.Struct):
-    sample_ids: list[int | str] | None = None
-
-
-class _Config(msgspec.Struct):
-    epochs: int | None = None
-
-
-class _Spec(msgspec.Struct):
-    task: str
-    model: str
-    created: str = ""
-    eval_id: str = ""
-    run_id: str = ""
-    dataset: _Dataset = msgspec.field(default_factory=_Dataset)
-    config: _Config = msgspec.field(default_factory=_Config)
-    solver: str | None = None
-    solver_args: dict[str, Any] | None = None
-    model_generate_config: dict[str, Any] | None = None
-    scorers: list[_Named] | None = None
-    packages: dict[str, str] = {}
-    metadata: dict[str, Any] | None = None
-
-
-class _Results(msgspec.Struct):
-    scores: list[_Named] = []
-
-
-class _Header(msgspec.Struct):
-    eval: _Spec
-    results: _Results | None = None
 
 
 def read_eval_log(path: Path) -> Iterator[Scored]:
@@ -181,17 +91,17 @@ class _Log:
         header = "header.json" if "header.json" in names else "_journal/start.json"
         if header not in names:
             raise self._fault("", "the archive is no Inspect log: header.json is missing")
-        told: _Header = self._decode(header, _Header)
+        told: Header = self._decode(header, Header)
         self.spec = told.eval
         self._rows_of = _rows_by_scorer(told)
         version = self.spec.packages.get("inspect_ai")
         self._scored_by = f"inspect_ai {version}" if version else "inspect_ai"
 
-    def sample(self, name: str) -> _Sample:
-        sample: _Sample = self._decode(name, _Sample)
+    def sample(self, name: str) -> Sample:
+        sample: Sample = self._decode(name, Sample)
         return sample
 
-    def scored(self, name: str, sample: _Sample) -> Scored:
+    def scored(self, name: str, sample: Sample) -> Scored:
         """The transcript and rows of one sample."""
         try:
             transcript = self._transcript(sample)
@@ -231,7 +141,7 @@ class _Log:
             "run_id": spec.run_id or None,
         }
 
-    def _transcript(self, sample: _Sample) -> Transcript:
+    def _transcript(self, sample: Sample) -> Transcript:
         raw = sample.messages or sample.input or []
         if isinstance(raw, str):
             raw = [{"role": "user", "content": raw}]
@@ -268,7 +178,7 @@ class _Log:
         found = transcript_of(values)
         return msgspec.structs.replace(found, messages=messages, message_count=len(messages))
 
-    def _rows(self, sample: _Sample, transcript: Transcript) -> tuple[ScoreRow, ...]:
+    def _rows(self, sample: Sample, transcript: Transcript) -> tuple[ScoreRow, ...]:
         rows: list[ScoreRow] = []
         scores = sample.scores or {}
         for scorer, score in scores.items():
@@ -283,7 +193,7 @@ class _Log:
         return tuple(rows)
 
     def _rows_of_score(
-        self, scorer: str, score: _Score, sample: _Sample, transcript: Transcript
+        self, scorer: str, score: Score, sample: Sample, transcript: Transcript
     ) -> Iterator[ScoreRow]:
         ours = (score.metadata or {}).get(OURS)
         base = {
@@ -309,7 +219,7 @@ class _Log:
         return {**missing, **given} or {scorer: None}
 
     def _valued(
-        self, transcript: Transcript, name: str, value: Any, score: _Score, base: dict[str, Any]
+        self, transcript: Transcript, name: str, value: Any, score: Score, base: dict[str, Any]
     ) -> ScoreRow:
         label = value if isinstance(value, str) else score.answer
         number = _number(value)
@@ -356,7 +266,7 @@ class _Log:
         return DefinitionError([Problem(place, f"{message}.", "Read it with `inspect log dump`.")])
 
 
-def _rows_by_scorer(header: _Header) -> dict[str, tuple[str, ...]]:
+def _rows_by_scorer(header: Header) -> dict[str, tuple[str, ...]]:
     """The rows that each scorer gives: one of its own name, or one for each part of its value."""
     found: dict[str, tuple[str, ...]] = {
         scorer.name: (scorer.name,) for scorer in header.eval.scorers or ()
@@ -372,7 +282,7 @@ def _rows_by_scorer(header: _Header) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _unscored_because(sample: _Sample) -> tuple[Unscored, str]:
+def _unscored_because(sample: Sample) -> tuple[Unscored, str]:
     if sample.error is not None:
         return "model_error", sample.error.message
     if sample.limit is not None:
