@@ -46,7 +46,14 @@ from assay.usage.mapping.stages import (
     save_json,
 )
 from assay.usage.mapping.tfidf import DIMENSIONS, VERSION, embed_words
-from assay.usage.mapping.vectors import Embedder, embed_parts, embed_texts, open_vectors
+from assay.usage.mapping.vectors import (
+    RAW,
+    Embedder,
+    compare_within_languages,
+    embed_parts,
+    embed_texts,
+    open_vectors,
+)
 from assay.version import __version__
 
 CODE = "map-8"
@@ -151,13 +158,14 @@ def _made(
 
     def embed(part: Path) -> None:
         if embedder is None:
-            out = open_vectors(part / "vectors.npy", (len(corpus), DIMENSIONS))
+            out = open_vectors(part / RAW, (len(corpus), DIMENSIONS))
             embed_words(corpus, out, settings.seed, told("embed"))
             out.flush()
         elif crew.by_name:
             embed_parts(usage, corpus, embedder, part, hands, told("embed"))
         else:
             embed_texts(usage, corpus, embedder, part, told("embed"))
+        compare_within_languages(part, corpus.languages)
 
     embedded = key_of(read, version, settings.seed if embedder is None else None)
     vectors = load(reach("embed", embedded, embed), "vectors")
