@@ -26,6 +26,7 @@ def test_killed_at_moments_of_the_whole_pipeline(tmp_path: Path) -> None:
     (steps,) = _runs(log, tmp_path / "alone", [0])
     assert int(steps) > 3 * MOMENTS
     wanted = _result(tmp_path / "alone" / "0")
+    assert {"en", "de"} <= _languages(tmp_path / "alone" / "0")
     choose = random.Random(11)
     share = int(steps) / MOMENTS  # one moment in each part of the way
     moments = [max(1, int(share * (each + choose.random()))) for each in range(MOMENTS)]
@@ -46,12 +47,22 @@ def _texts() -> list[tuple[int, tuple[int, str]]]:
     return list(enumerate(SMALL.texts(500)))
 
 
+ASKED = ("how can I do this, please, and what is the", "wie kann ich das bitte machen, und was ist")
+
+
 def _row(number: int, text: str) -> dict[str, object]:
+    """A third in another language, so that vectors are compared within languages."""
+    asked = ASKED[number % 3 == 0]
     said = [
-        {"role": "user", "content": f"{text} mail{number}@example.org"},
+        {"role": "user", "content": f"{asked} {text} mail{number}@example.org"},
         {"role": "assistant", "content": "Certainly."},
     ]
     return {"id": f"c{number}", "user_id": f"u{number % 200}", "messages": said}
+
+
+def _languages(place: Path) -> set[str]:
+    told = UsageFolder(place / "usage" / "made").read().languages
+    return {language for language, count in told.items() if count >= 50}
 
 
 def _runs(log: Path, folder: Path, moments: list[int]) -> list[str]:

@@ -49,6 +49,7 @@ from assay.usage.mapping.tfidf import DIMENSIONS, VERSION, embed_words
 from assay.usage.mapping.vectors import (
     RAW,
     Embedder,
+    are_whole,
     compare_within_languages,
     embed_parts,
     embed_texts,
@@ -157,6 +158,8 @@ def _made(
     check_accounts(corpus, unknown=settings.accounts_unknown)
 
     def embed(part: Path) -> None:
+        if are_whole(part):
+            return
         if embedder is None:
             out = open_vectors(part / RAW, (len(corpus), DIMENSIONS))
             embed_words(corpus, out, settings.seed, told("embed"))

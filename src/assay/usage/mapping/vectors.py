@@ -2,8 +2,7 @@
 
 Where several languages are written, conversations lie first of all by language, and those of a
 language that few write are told apart by little else. So each language's own middle is taken out of
-its vectors (Libovicky, Rosa and Fraser 2020, arXiv 2004.05160): what is compared is what
-is said.
+its vectors (Libovicky, Rosa and Fraser 2020, arXiv 2004.05160): what is compared is what is said.
 """
 
 from __future__ import annotations
@@ -98,6 +97,11 @@ def open_vectors(path: Path, shape: tuple[int, int], *, goes_on: bool = False) -
     """An array of vectors on the disk, to be filled."""
     mode = "r+" if goes_on else "w+"
     return np.lib.format.open_memmap(path, mode, np.float16, shape)
+
+
+def are_whole(folder: Path) -> bool:
+    """Whether an earlier call came to its end here, all but the folder's own name."""
+    return (folder / VECTORS).is_file() and not (folder / RAW).exists()
 
 
 def compare_within_languages(folder: Path, languages: NDArray[np.int32]) -> None:
