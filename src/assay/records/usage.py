@@ -17,8 +17,9 @@ Profile = Literal["insight", "safety"]
 class UsageSource(msgspec.Struct, frozen=True, kw_only=True):
     """One file or endpoint that was imported: ``rows == added + duplicates + rejected``.
 
-    ``rejected`` counts rows by reason; a file that was refused as a whole counts as one row. ``flagged`` counts rows in which something was
-    amiss that did not keep them out, such as a date in the future, by what it was.
+    ``rejected`` counts rows by reason; a file that was refused as a whole counts as one row.
+    ``flagged`` counts rows in which something was amiss that did not keep them out, such as a date
+    in the future, by what it was; what is amiss with the file as a whole counts once.
     """
 
     uri: str

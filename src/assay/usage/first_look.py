@@ -50,6 +50,8 @@ def look_at(
             seen.take(unit.data, told, mapping)
         if seen.enough(told):
             break
+    if "role" in mapping:
+        seen.names.pop("messages", None)  # made of the rows' own columns
     return _judged(seen, kind, told, mapping)
 
 
