@@ -440,7 +440,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert "a.jsonl" in said.stdout
     assert "no_messages 1" in said.stdout
     assert "Import a: 1 conversation." in said.stderr
-    why = "Rejected: a.jsonl, row 2: no message holds any text (no_messages)"
+    why = "Rejected: a.jsonl, row 2: there is neither a list of messages nor a prompt (no_messages)"
     assert why in said.stderr
     assert "usage/a/rejected.parquet" in said.stderr
     told = assay(log.name, "--json", "--name", "other", "--map", "account=id")
