@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.errors import NotFoundError
-from assay.formats.usage_base import Conversation, RowError, at
+from assay.formats.usage_base import Conversation, RowError, at, may_have
 from assay.formats.usage_registry import (
     FORMATS,
     check_format,
@@ -129,6 +129,8 @@ def test_batches() -> None:
 
 def test_streamed_replies_are_joined() -> None:
     assert told(read(ex.OPENAI_STREAMED)[0]) == SPOON
+    nameless = [{"choices": each["choices"]} for each in ex.OPENAI_STREAMED["response"]]
+    assert told(read({**ex.OPENAI_STREAMED, "response": nameless})[0]) == SPOON
     events = [
         {"type": "message_start", "message": {"id": "m"}},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
@@ -314,6 +316,10 @@ def test_paths() -> None:
     row = {"a": {"b": [{"c": 1}]}, "a.b": 2}
     assert (at(row, "a.b"), at(row, "a.b.0.c")) == (2, 1)
     assert (at({"a": 1}, "a.b.c"), at([], "x")) == (None, None)
+    assert all(may_have(row, path) for path in ("a", "a.b", "a.b.0.c"))
+    assert not any(may_have(row, path) for path in ("b", "a.c", "a.b.0.d", "a.b.1", "a.b.c"))
+    assert may_have({"a": None}, "a.b")
+    assert not may_have({"a": 1}, "a.b")
 
 
 def test_unknown_formats_and_fields_are_refused() -> None:

@@ -116,8 +116,8 @@ def test_the_sheet_hides_the_verdict_and_offers_labels_to_choose(
 def test_hostile_text_is_harmless_and_still_comes_back(
     workspace: Path, make_eval: MakeEval, suffix: str
 ) -> None:
-    make_eval("hostile", [{"id": f"s{n}", "input": text} for n, text in enumerate(HOSTILE)],
-              scorers=["refusal"], prompt="{{ input }}")  # fmt: skip
+    rows = [{"id": f"s{n}", "input": text, "polarity": "benign"} for n, text in enumerate(HOSTILE)]
+    make_eval("hostile", rows, scorers=["refusal"], prompt="{{ input }}")
     api.run(["hostile"], "scripted/echo", workspace=workspace)
     out = workspace / f"sheet{suffix}"
     api.sample_labels("latest", out, n=99, workspace=workspace)

@@ -439,9 +439,16 @@ def test_the_command(tmp_path: Path) -> None:
     assert said.returncode == 0
     assert "a.jsonl" in said.stdout
     assert "no_messages 1" in said.stdout
-    assert "Import a: 1 conversations." in said.stderr
+    assert "Import a: 1 conversation." in said.stderr
+    why = "Rejected: a.jsonl, row 2: there is neither a list of messages nor a prompt (no_messages)"
+    assert why in said.stderr
+    assert "usage/a/rejected.parquet" in said.stderr
     told = assay(log.name, "--json", "--name", "other", "--map", "account=id")
-    assert json.loads(told.stdout)["with_account"] == 1
+    record = json.loads(told.stdout)
+    assert record["with_account"] == 1
+    assert [(each["row"], each["reason"]) for each in record["first_rejected"]] == [
+        (2, "no_messages")
+    ]
     wrong = assay(log.name, "--map", "account")
     assert wrong.returncode == 1
     assert "FIELD=COLUMN" in wrong.stderr

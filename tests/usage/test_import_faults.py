@@ -11,10 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assay.cli.usage import _tell_rejected
 from assay.errors import StoreError
 from assay.records import Transcript
 from assay.store import tables
@@ -267,3 +269,117 @@ def test_any_file_ends_in_counts_that_add_up(data: bytes, tmp_path_factory: Any)
     place = tmp_path_factory.mktemp("any")
     (place / "a.jsonl").write_bytes(data)
     take(place, place / "a.jsonl")
+
+
+def test_the_first_row_of_each_reason_is_told_as_it_is_stored(tmp_path: Path) -> None:
+    ghost = {"from": "ghost of ann@example.org", "value": "x"}
+    rows = [{"conversations": [ghost]}, {"conversations": [ghost]}, 5, chat(1), 6]
+    write(tmp_path / "a.jsonl", rows)
+    write(tmp_path / "b.jsonl", [7, chat(2)])
+    record = take(tmp_path, tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    told = [(Path(each.source).name, each.row, each.reason) for each in record.first_rejected]
+    assert told == [
+        ("a.jsonl", 1, "unknown_role"),
+        ("a.jsonl", 3, "not_an_object"),
+        ("b.jsonl", 1, "not_an_object"),
+    ]
+    assert "ann@example.org" not in record.first_rejected[0].detail
+    assert set(record.first_rejected) <= set(rejected(tmp_path))
+    assert folder(tmp_path).read() == record
+
+
+def test_details_cannot_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = {"from": "x\x1b[2J\nImport a: 9 conversations.", "value": "x"}
+    record = take(tmp_path, write(tmp_path / "a.jsonl", [{"conversations": [said]}]))
+    hostile = msgspec.structs.replace(
+        record.first_rejected[0],
+        source="/logs/\x1b[1mb.jsonl",
+        detail="one\n\x1b[2Jtwo\u202e",
+    )
+    _tell_rejected(msgspec.structs.replace(record, first_rejected=(hostile,)))
+    told = capsys.readouterr().err
+    assert "one \\x1b[2Jtwo\\x202e (unknown_role)" in told
+    assert "\x1b" not in told
+    assert len(told.splitlines()) == 2
+
+
+def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    table = tmp_path / "semi.csv"
+    table.write_text("id;prompt;reply;user\n1;Hi there;Yes;a\n2;Now;No;b\n")
+    detail = "the file is refused as a whole: no column 'nosuch'; there are id, prompt, reply, user"
+    wrong: list[dict[str, Any]] = [
+        {"mapping": {"prompt": "nosuch", "reply": "reply"}},
+        {"mapping": {"prompt": "nosuch", "reply": "reply"}, "format": "chat"},
+        {"mapping": {"prompt": "prompt", "reply": "nosuch"}},
+        {"mapping": {"account": "nosuch"}},
+        {"mapping": {"id": "id", "role": "nosuch", "content": "prompt"}},
+    ]
+    for number, options in enumerate(wrong):
+        record = take(tmp_path, table, name=f"wrong-{number}", **options)
+        [row] = record.first_rejected
+        assert (row.reason, row.row, row.detail) == ("unknown_column", 0, detail)
+        assert record.conversations == 0
+        assert record.sources[0].rows == 1
+    right = take(tmp_path, table, name="right", mapping={"account": "user"})
+    assert right.with_account == right.conversations == 2
+
+
+def test_a_column_of_which_rows_hold_nothing_is_no_missing_one(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("prompt,reply,user\nOne?,Yes.,\nTwo?,No.,ann\n")
+    record = take(tmp_path, tmp_path / "a.csv", mapping={"account": "user"})
+    assert (record.conversations, record.with_account) == (2, 1)
+    assert record.sources[0].flagged == {"account_missing": 1, "date_missing": 2}
+    rows = [chat(1), chat(2, meta={"who": "ann"}), chat(3, meta=None)]
+    log = write(tmp_path / "a.jsonl", rows)
+    record = take(tmp_path, log, name="json", mapping={"account": "meta.who"})
+    assert record.sources[0].flagged == {"account_missing": 2}
+    record = take(tmp_path, log, name="typo", mapping={"account": "mta.who"})
+    assert record.sources[0].flagged == {"account_missing": 3}
+    record = take(tmp_path, log, name="needed", mapping={"messages": "conversation.list"})
+    assert "no column 'conversation.list'; there are id, " in record.first_rejected[0].detail
+
+
+def test_a_format_that_the_rows_are_not_of_is_flagged(tmp_path: Path) -> None:
+    asked = [{"role": "user", "content": "Is it late?"}, {"role": "assistant", "content": "No."}]
+    log = write(tmp_path / "a.jsonl", [{"id": "1", "messages": asked, "timestamp": 1_772_359_200}])
+    record = take(tmp_path, log, format="anthropic")
+    assert record.sources[0].flagged == {"looks_like_chat": 1}
+    assert not take(tmp_path, log, name="chat", format="chat").sources[0].flagged
+    call = {"request": {"messages": asked[:1]}, "response": {"content": "No.", "id": "r"}}
+    log = write(tmp_path / "b.jsonl", [{**call, "timestamp": 1_772_359_200}])
+    record = take(tmp_path, log, name="call", format="anthropic")
+    assert record.sources[0].flagged == {}
+    assert record.conversations == 1
+
+
+def test_a_table_that_is_called_a_log_of_json_is_told_apart(tmp_path: Path) -> None:
+    table = "prompt,reply\nHi,Yo\nHo,Ya\n"
+    (tmp_path / "a.jsonl").write_text(table)
+    [row] = take(tmp_path, tmp_path / "a.jsonl").first_rejected
+    assert row.reason == "not_json"
+    assert row.detail.endswith("it is no JSON, but looks like a table; name it .csv or .tsv")
+    (tmp_path / "a.csv").write_text(table)
+    assert take(tmp_path, tmp_path / "a.csv", name="named").conversations == 2
+    (tmp_path / "b.txt").write_text("Some words, and more.\nThen others.\n")
+    record = take(tmp_path, tmp_path / "b.txt", name="prose")
+    assert record.sources[0].rejected == {"not_json": 2}
+
+
+def test_a_file_that_was_refused_stays_so_after_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = write(tmp_path / "a.jsonl", [{"colour": "green"}, {"colour": "blue"}])
+
+    def killed(keeper: Any, step: Any) -> None:
+        keeper.commit()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("assay.usage.ingest._end", killed)
+        with pytest.raises(KeyboardInterrupt):
+            take(tmp_path, log)
+    record = take(tmp_path, log)
+    assert record.sources[0].rejected == {"unknown_format": 1}
+    assert "there are colour" in record.first_rejected[0].detail

@@ -53,6 +53,7 @@ def test_a_sentence_is_told(tag: str) -> None:
         "[email 3f9a1c20b7d2e4a61c0948d75be1]",
         "\ud800",
         "hm hm",
+        "word " * 1_000,
     ],
 )
 def test_what_says_nothing_is_not_guessed(text: str) -> None:

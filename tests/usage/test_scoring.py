@@ -113,7 +113,8 @@ def test_the_score_is_that_of_a_run_and_of_scoring_it_again(
         "No.",
         "\u202eab",
     ]
-    lines = [json.dumps({"id": f"s{n}", "input": text}) for n, text in enumerate(asked)]
+    sheet = [{"id": f"s{n}", "input": text, "polarity": "benign"} for n, text in enumerate(asked)]
+    lines = [json.dumps(row) for row in sheet]
     (evals / "samples.jsonl").write_text("\n".join(lines))
     (evals / "eval.yaml").write_text(
         json.dumps(

@@ -126,12 +126,25 @@ def _print(record: ImportRecord) -> None:
     note(f"Redacted: {_counts(record.redacted) or 'nothing was found'}.")
     if not record.names:
         note("Names of people were not looked for. The extra does so: pip install 'assay[names]'")
-    if any(source.rejected for source in record.sources):
-        note(f"Why each row was rejected: usage/{record.name}/rejected.parquet")
-    note(f"Import {record.name}: {record.conversations:,} conversations{older}.")
+    _tell_rejected(record)
+    what = "conversation" if record.conversations == 1 else "conversations"
+    note(f"Import {record.name}: {record.conversations:,} {what}{older}.")
 
 
 _MOST_SHOWN = 50
+_MOST_REASONS = 10
+
+
+def _tell_rejected(record: ImportRecord) -> None:
+    """Of each source and reason, why the first row was rejected: the latest ones."""
+    found = record.first_rejected
+    for each in found[-_MOST_REASONS:]:
+        where = Path(each.source).name + (f", row {each.row:,}" if each.row else "")
+        note(f"Rejected: {where}: {' '.join(each.detail.split())} ({each.reason})")
+    if found:
+        more = len(found) - _MOST_REASONS
+        before = f"{more:,} more reasons before these, and every row" if more > 0 else "Every row"
+        note(f"{before} that was rejected: usage/{record.name}/rejected.parquet")
 
 
 def _counts(counts: dict[str, int]) -> str:

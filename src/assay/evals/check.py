@@ -15,10 +15,10 @@ from assay.errors import AssayError, DefinitionError, Problem
 from assay.evals.card import check_card
 from assay.evals.columns import FIELDS, MERGED
 from assay.evals.dataset import NumberedSamples
-from assay.evals.definition import CARD, FILE, EvalDefinition, ScorerEntry, file_in, load_eval
+from assay.evals.definition import CARD, FILE, EvalDefinition, file_in, load_eval
 from assay.evals.duplicates import MOST_TEXTS, NearDuplicates
 from assay.evals.prompts import PromptTemplate, variables_of
-from assay.evals.targets import target_faults
+from assay.evals.targets import sample_faults
 from assay.records import Sample
 
 CheckScorer: TypeAlias = Callable[[dict[str, Any]], list[str]]
@@ -163,7 +163,6 @@ class _Pass:
         self._found = found
         self._rows, self._ids = array("q"), array("q")
         self._paired, self._pairs, self._sides = array("q"), array("q"), array("q")
-        self._by_polarity = [s.name for s in definition.scorers if _is_by_polarity(s)]
         self._near = NearDuplicates()
         self._faulty = 0
         self._nameless = 0
@@ -182,16 +181,8 @@ class _Pass:
             self._paired.append(number)
             self._pairs.append(hash(sample.pair_id))
             self._sides.append({"violative": 1, "benign": 2}.get(sample.polarity or "", 0))
-        for column, message, remedy in target_faults(sample, self._definition):
+        for column, message, remedy in sample_faults(sample, self._definition):
             self._tell(number, column, message, remedy, kind=f"{column} {message[:12]}")
-        if self._by_polarity and sample.polarity is None:
-            self._tell(
-                number,
-                "polarity",
-                f"there is none, so the scorer {self._by_polarity[0]} cannot tell good from bad.",
-                "Write violative or benign, or give the scorer good: high or good: low.",
-                kind="polarity",
-            )
         self._render(number, sample)
         self._compare(number, sample)
 
@@ -337,9 +328,3 @@ def _card_problems(folder: Path) -> list[Problem]:
         return list(error.problems)
     except AssayError:
         return check_card(folder / CARD)
-
-
-def _is_by_polarity(scorer: ScorerEntry) -> bool:
-    """Whether a scorer's good value depends on the sample's polarity (a refusal's always may)."""
-    default = "by_polarity" if scorer.kind == "refusal" else "high"
-    return bool(scorer.parameters.get("good", default) == "by_polarity")

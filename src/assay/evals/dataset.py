@@ -12,7 +12,17 @@ import msgspec
 from assay.errors import Problem
 from assay.evals.columns import RowReader
 from assay.evals.definition import FILE, EvalDefinition
-from assay.evals.drafts import COLUMN, DECISIONS, REFUSED, decision_in, undecided
+from assay.evals.drafts import (
+    COLUMN,
+    DECISIONS,
+    EDITED,
+    HASH,
+    REFUSED,
+    UNCHANGED,
+    decision_in,
+    draft_hash,
+    undecided,
+)
 from assay.formats.sheets import TEXT_SUFFIXES, Report, count_rows, read_rows
 from assay.formats.sheets_base import raise_problem
 from assay.records import Sample
@@ -64,11 +74,13 @@ class NumberedSamples:
                 yield number, sample
 
     def _accepted(self, number: int, row: dict[str, Any]) -> bool:
-        """Whether a person took a draft; the column that says so is taken out of the row."""
-        cell = row.pop(COLUMN)
-        what = undecided(cell)
+        """Whether a person took a draft; the columns that say so are taken out of the row."""
+        cell, drafted = row.pop(COLUMN), row.pop(HASH, None)
+        what, remedy = undecided(cell), f"Write {', '.join(DECISIONS)}."
+        if not what and decision_in(cell) == EDITED and drafted == draft_hash(row.get("input")):
+            what, remedy = UNCHANGED, "Mend the input, or write accept."
         if what:
-            self._fault(number, COLUMN, what, f"Write {', '.join(DECISIONS)}.")
+            self._fault(number, COLUMN, what, remedy)
         return not what and decision_in(cell) != REFUSED
 
     def _fault(self, row: int, column: str | None, message: str, remedy: str) -> None:

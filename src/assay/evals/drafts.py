@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
@@ -10,9 +11,14 @@ from assay.formats.safe import is_formula
 COLUMN = "draft_decision"
 """The column of a sheet of samples that says what a person decided on a draft."""
 
+HASH = "draft_hash"
+"""The column that tells whether somebody who decided to edit a draft did so."""
+
 UNDECIDED = "undecided"
 REFUSED = "refuse"
-DECISIONS = ("accept", "edit", REFUSED)
+EDITED = "edit"
+DECISIONS = ("accept", EDITED, REFUSED)
+UNCHANGED = "it says edit, but the input is as it was drafted."
 
 _BULLET = re.compile(r"\s*(?:[-*\u2022]|\d{1,3}[.)])\s+")
 
@@ -29,6 +35,15 @@ def undecided(cell: Any) -> str:
     if told in DECISIONS:
         return ""
     return f"{told[:40]!r} is no decision." if told else "nobody decided."
+
+
+def draft_hash(cell: Any) -> str:
+    """A letter and 16 hex digits over a draft's words, whatever blanks are between them.
+
+    The letter keeps a spreadsheet from taking it for a number.
+    """
+    told = " ".join(as_written(cell or "").split()).encode("utf-8", "surrogatepass")
+    return f"h{hashlib.blake2b(told, digest_size=8).hexdigest()}"
 
 
 def cleaned(text: str) -> str:

@@ -102,15 +102,24 @@ def _read(benchmark: Benchmark, path: Path) -> list[Sample]:
 def _free(folder: Path | str) -> Path:
     """The folder, if an eval may be made there."""
     folder = Path(folder)
-    name = folder.resolve().name
-    if not _NAME.fullmatch(name):
-        remedy = "Use lower-case words joined by hyphens."
-        raise DefinitionError([Problem(str(folder), f"{name!r} is no name for an eval.", remedy)])
+    check_name(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DefinitionError(
             [Problem(str(folder), "there is something here already.", "Choose another folder.")]
         )
     return folder
+
+
+def check_name(folder: Path) -> None:
+    """See that an eval may be called as a folder is.
+
+    Raises:
+        DefinitionError: it may not.
+    """
+    name = folder.resolve().name
+    if not _NAME.fullmatch(name):
+        remedy = "Use lower-case words joined by hyphens."
+        raise DefinitionError([Problem(str(folder), f"{name!r} is no name for an eval.", remedy)])
 
 
 def _write_schema(folder: Path) -> None:

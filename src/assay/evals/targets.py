@@ -1,4 +1,4 @@
-"""Whether a sample's target can be met by the eval's scorers at all."""
+"""Whether an eval's scorers can score a sample at all: its target, its choices, its polarity."""
 
 from __future__ import annotations
 
@@ -14,6 +14,26 @@ _NUMBER = re.compile(
     r"(?:e[-+]?\d+|\s*[x\u00d7\u00b7*]\s*10\s*\^?\s*[-\u2212+]?\d+)?",  # times a power of ten
     re.IGNORECASE,
 )
+
+
+def sample_faults(sample: Sample, definition: EvalDefinition) -> Iterator[tuple[str, str, str]]:
+    """What makes a sample's figures mean nothing: column, what, remedy. Nothing of it may run."""
+    yield from target_faults(sample, definition)
+    if sample.polarity is None:
+        for scorer in definition.scorers:
+            if _is_by_polarity(scorer):
+                yield (
+                    "polarity",
+                    f"there is none, so the scorer {scorer.name} cannot tell good from bad.",
+                    "Write violative or benign, or give the scorer good: high or good: low.",
+                )
+                return
+
+
+def _is_by_polarity(scorer: ScorerEntry) -> bool:
+    """Whether a scorer's good value depends on the sample's polarity (a refusal's always may)."""
+    default = "by_polarity" if scorer.kind == "refusal" else "high"
+    return bool(scorer.parameters.get("good", default) == "by_polarity")
 
 
 def target_faults(sample: Sample, definition: EvalDefinition) -> Iterator[tuple[str, str, str]]:

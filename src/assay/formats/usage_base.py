@@ -124,3 +124,13 @@ def at(row: Any, path: str) -> Any:
         else:
             return None
     return row
+
+
+def may_have(row: Any, path: str) -> bool:
+    """Whether there is such a path in a row, or may be in rows like it, where this has null."""
+    if isinstance(row, dict) and path in row:
+        return True
+    step, _, rest = path.partition(".")
+    if not isinstance(row, dict) or step not in row:
+        return at(row, path) is not None
+    return not rest or row[step] is None or may_have(row[step], rest)

@@ -15,7 +15,7 @@ from assay.formats.usage_base import (
     seconds,
     word,
 )
-from assay.formats.usage_requests import Exchange, unwrap
+from assay.formats.usage_requests import Exchange, is_chunk, unwrap
 from assay.records import Message
 
 _OPTIONS = (
@@ -26,13 +26,12 @@ _OPTIONS = (
     "reasoning_effort",
     "seed",
 )
-_CHUNK = "chat.completion.chunk"
 
 
 def fits(row: dict[str, Any]) -> bool:
     """Whether the row is a call of this API."""
     call = unwrap(row)
-    if any(chunk.get("object") == _CHUNK for chunk in call.chunks):
+    if any(map(is_chunk, call.chunks)):
         return True
     if list_of(call.reply.get("choices")) or call.reply.get("object") in (
         "chat.completion",

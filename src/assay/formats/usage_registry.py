@@ -14,6 +14,7 @@ from assay.errors import NotFoundError
 from assay.formats import usage_anthropic, usage_chat, usage_openai, usage_otel
 from assay.formats.mapping import transcript_of
 from assay.formats.usage_base import Conversation, RowError, at, count, word
+from assay.formats.usage_requests import unwrap
 from assay.records import Transcript
 
 Found = Iterator[Conversation | RowError]
@@ -126,6 +127,29 @@ def detect(rows: Iterable[Any], mapping: Mapping[str, str]) -> str | None:
     return None
 
 
+def doubted(row: Any, name: str, mapping: Mapping[str, str]) -> str | None:
+    """The format that a row seems to be of, where somebody told another: None where none does.
+
+    A row that may be of the told one gives that: a call with its reply may be of any vendor's API.
+    """
+    if not isinstance(row, dict):
+        return None
+    mapped = map_said(row, mapping)
+    try:
+        if _FORMATS[name][0](mapped):
+            return name
+        if name in _CALLS:
+            call = unwrap(mapped)
+            if call.reply or call.chunks or call.error:
+                return name
+    except (ValueError, RecursionError):
+        return name
+    return detect([row], mapping)
+
+
+_CALLS = ("anthropic", "openai")
+
+
 def conversations(value: Any, name: str, mapping: Mapping[str, str]) -> Found:
     """The conversations of one value of a log, or why there are none. Never raises for a value."""
     try:
@@ -159,11 +183,14 @@ def _map_fields(found: Conversation, row: dict[str, Any], mapping: Mapping[str, 
         value = at(row, mapping[field])
         if field == "date":
             found.date = value
-        elif field == "client":
-            said = word(value)
+            continue
+        said = word(value)
+        if said is None:
+            found.flags = (*found.flags, f"{field}_missing")
+        if field == "client":
             found.client = {"mapped": said} if said else {}
         else:
-            setattr(found, field, word(value))
+            setattr(found, field, said)
 
 
 def parse(data: bytes) -> tuple[Any, tuple[str, ...]]:

@@ -155,7 +155,14 @@ def _ended(pieces: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _is_streamed(piece: dict[str, Any]) -> bool:
-    return piece.get("object") == "chat.completion.chunk" or piece.get("type") in _EVENTS
+    return is_chunk(piece) or piece.get("type") in _EVENTS
+
+
+def is_chunk(piece: dict[str, Any]) -> bool:
+    """Whether this is a piece of a streamed chat completion; some servers do not name them so."""
+    if piece.get("object") == "chat.completion.chunk":
+        return True
+    return any("delta" in object_of(choice) for choice in list_of(piece.get("choices")))
 
 
 _EVENTS = ("message_start", "content_block_delta", "content_block_start")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from assay.errors import AssayError, Problem
 from assay.formats.inspect_log import read_eval_log
 from assay.formats.sheets import read_rows
 from assay.formats.sheets_base import Rows
+from assay.formats.sheets_text import delimiter_of
 from assay.formats.usage_stream import BLOCK, PACKED_SUFFIXES, open_unpacked, packing, read
 from assay.formats.usage_units import Unit
 
@@ -36,6 +39,18 @@ def table_kind(path: Path) -> str | None:
     if start == _ZIP:
         return ".eval" if suffix == ".eval" else ".xlsx"
     return suffix if suffix in _TEXT else None
+
+
+def looks_like_table(lines: Sequence[bytes]) -> bool:
+    """Whether the first lines of a file that is no JSON have cells, as many in each."""
+    text = [line.decode("utf-8", "replace") for line in lines]
+    if len(text) < 2 or text[0][:1] in ("{", "["):
+        return False
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):  # a quote may end after these lines
+        rows.extend(csv.reader(text, delimiter=delimiter_of(text[0]), strict=True))
+    widths = {len(cells) for cells in rows}
+    return len(rows) > 1 and len(widths) == 1 and widths != {1}
 
 
 def readable(path: Path, kind: str, folder: Path) -> Path:

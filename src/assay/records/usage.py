@@ -17,8 +17,9 @@ Profile = Literal["insight", "safety"]
 class UsageSource(msgspec.Struct, frozen=True, kw_only=True):
     """One file or endpoint that was imported: ``rows == added + duplicates + rejected``.
 
-    ``rejected`` counts rows by reason. ``flagged`` counts rows in which something was
-    amiss that did not keep them out, such as a date in the future, by what it was.
+    ``rejected`` counts rows by reason; a file that was refused as a whole counts as one row.
+    ``flagged`` counts rows in which something was amiss that did not keep them out, such as a date
+    in the future, by what it was; what is amiss with the file as a whole counts once.
     """
 
     uri: str
@@ -39,7 +40,8 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     that were added, less those ``superseded`` by a longer version of themselves. Of all
     that is stored, those included, ``redacted`` counts what was taken out, by kind, ``languages``
     counts conversations, and so does ``with_account``. ``names``: whether people's names were
-    looked for.
+    looked for. ``first_rejected``: of each source and reason the first row, as rejected.parquet
+    has it.
     """
 
     name: str
@@ -56,13 +58,16 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: int | None
     superseded: int = 0
     names: bool = False
+    first_rejected: tuple[RejectedRow, ...] = ()
 
 
 class RejectedRow(msgspec.Struct, frozen=True):
     """A row that was not taken in: a row of usage/<name>/rejected.parquet."""
 
     source: Annotated[str, Meta(description="File or endpoint that it came from.")]
-    row: Annotated[int, Meta(description="Its number in the source, from 1.")]
+    row: Annotated[
+        int, Meta(description="Its number in the source, from 1; 0 for the source as a whole.")
+    ]
     offset: Annotated[
         int | None, Meta(description="Its first byte in the source, unpacked; null in tables.")
     ]

@@ -15,11 +15,13 @@ import msgspec
 from assay.errors import DefinitionError, Problem
 from assay.evals import (
     EvalDefinition,
+    NumberedSamples,
     Solver,
     build_solver,
     content_hash,
     iter_samples,
     load_eval,
+    sample_faults,
 )
 from assay.models import Model
 from assay.records import EvalRecord, Parameters, Sample, ScorerRecord
@@ -165,11 +167,11 @@ def _drawn(draw: str, samples: int, limit: int) -> frozenset[int]:
 
 
 def _count_distinct(definition: EvalDefinition, limit: int | None) -> int:
-    """How many samples there are, after making sure that no two share an id.
+    """How many samples there are, after making sure that each can be scored and none share an id.
 
     Ids are held as 8-byte hashes, so that a million samples take 8 MB.
     """
-    hashes = array("q", (hash(s.id) for s in islice(iter_samples(definition), limit)))
+    hashes = array("q", (hash(s.id) for s in islice(_sound(definition), limit)))
     if not hashes:
         raise DefinitionError(
             [Problem(str(definition.samples_path), "there are no samples.", "Add at least one.")]
@@ -191,6 +193,21 @@ def _count_distinct(definition: EvalDefinition, limit: int | None) -> int:
             )
         seen.add(sample.id)
     return len(hashes)  # two different ids shared a hash
+
+
+def _sound(definition: EvalDefinition) -> Iterator[Sample]:
+    """The samples, each of which the eval's scorers can score.
+
+    Raises:
+        DefinitionError: one cannot be scored: what ``check`` says of it.
+    """
+    file = str(definition.samples_path)
+    for number, sample in NumberedSamples(definition):
+        for column, message, remedy in sample_faults(sample, definition):
+            raise DefinitionError(
+                [Problem(file, message, remedy, definition.sheet, number, column)]
+            )
+        yield sample
 
 
 def _all_distinct(hashes: array[int]) -> bool:

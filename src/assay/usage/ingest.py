@@ -187,6 +187,7 @@ def save_record(
         retention_days=retention.days,
         superseded=superseded,
         names=bool(name_recognisers()),
+        first_rejected=tuple(state.rejected(first=True)),
     )
     folder.save(record)
     return record

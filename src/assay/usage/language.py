@@ -32,7 +32,8 @@ def language_of(text: str) -> str:
     """
     said = _TAKEN_OUT.sub(" ", text[: 4 * _ENOUGH])
     words = _NOT_WORDS.sub(" ", said).strip()[:_ENOUGH]
-    if len(words) < _FEWEST:
+    once = " ".join(dict.fromkeys(words.split()))  # a word says no more when it is said again
+    if len(once) < _FEWEST:
         return UNKNOWN
     tag, sure = _identifier()(words)
     return tag if sure >= _SURE else UNKNOWN

@@ -13,19 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.errors import NotFoundError
-from assay.formats.usage_base import RowError
-from assay.formats.usage_registry import detect, parse
 from assay.formats.usage_stream import PACKED_SUFFIXES, DamagedError
 from assay.formats.usage_tables import readable, table_kind, table_units
 from assay.formats.usage_units import Unit, json_units
 from assay.store.bucket import Remote, fetch
 from assay.usage.crew import Task
+from assay.usage.first_look import look_at
 from assay.usage.state import Source
 
 _TASK_ROWS = 1_000
 _TASK_BYTES = 1 << 20
-_PEEK_ROWS = 200
-_PEEK_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -186,11 +183,16 @@ def _cut(path: Path, source: Source, reading: Reading) -> Iterator[tuple[int, in
         told = Unit(1, 0, b"", 0, (error.reason, error.detail))
         yield 0, 1, _task(source, reading, [told])
         return
-    if not source.format:
-        source.format, doubt = _format_of(shown, kind, reading)
-        if doubt is not None:
-            yield 0, 1, _task(source, reading, [doubt])
+    if source.line and not source.place:
+        return  # it was refused as a whole, before a kill
+    if not source.place and (not source.format or reading.format or reading.mapping):
+        look = look_at(_units(shown, kind, reading, 0, 0), kind, reading.format, reading.mapping)
+        source.format = look.format
+        if look.refused is not None:
+            yield 0, 1, _task(source, reading, [Unit(0, None, b"", 0, look.refused)])
             return
+        if look.like is not None:
+            source.flagged[f"looks_like_{look.like}"] = 1
     held: list[Unit] = []
     size = 0
     for unit in _units(shown, kind, reading, source.place, source.line):
@@ -211,29 +213,6 @@ def _units(path: Path, kind: str | None, reading: Reading, place: int, line: int
         columns = reading.mapping
         turns = columns["id"], columns["role"], columns["content"]
     return table_units(path, kind, place, turns)
-
-
-def _format_of(path: Path, kind: str | None, reading: Reading) -> tuple[str, Unit | None]:
-    """The format of a file by its first rows; and what to tell where there is none."""
-    first, readable_rows, size = None, 0, 0
-    for number, unit in enumerate(_units(path, kind, reading, 0, 0), 1):
-        first = first or unit
-        size += unit.end - unit.offset if unit.offset is not None else len(unit.data)
-        if unit.fault is None:
-            with contextlib.suppress(RowError):
-                value = parse(unit.data)[0]
-                readable_rows += 1
-                found = detect([value], reading.mapping)
-                if found is not None:
-                    return found, None
-        if number >= _PEEK_ROWS or size >= _PEEK_BYTES:
-            break
-    if first is None:
-        return "empty", None
-    if not readable_rows:
-        return "chat", None  # whatever it is, each row says why it cannot be read
-    detail = "no reader knows the first rows: name the --format, or --map fields to columns"
-    return "unknown", first._replace(data=b"", fault=("unknown_format", detail))
 
 
 def _task(source: Source, reading: Reading, units: list[Unit]) -> Task:

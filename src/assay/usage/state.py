@@ -174,11 +174,12 @@ class State:
         with self._told():
             return dict(self._db.execute(question, (kind,)))
 
-    def rejected(self) -> Iterator[RejectedRow]:
-        """Every rejected row, in order."""
+    def rejected(self, *, first: bool = False) -> Iterator[RejectedRow]:
+        """Every rejected row, in order; or of each source and reason the ``first`` alone."""
+        some = "r.rowid IN (SELECT min(rowid) FROM rejected GROUP BY source, reason)"
         question = (
             "SELECT s.uri, r.row, r.offset, r.reason, r.detail FROM rejected r "
-            "JOIN sources s ON s.id = r.source ORDER BY r.rowid"
+            f"JOIN sources s ON s.id = r.source {f'WHERE {some}' if first else ''} ORDER BY r.rowid"
         )
         for uri, row, offset, reason, detail in self._db.execute(question):
             yield RejectedRow(source=uri, row=row, offset=offset, reason=reason, detail=detail)

@@ -17,6 +17,7 @@ from assay import api
 from assay.errors import AssayError, DefinitionError, NotFoundError
 from assay.evals import iter_samples, load_eval
 from assay.formats.sheets import read_rows
+from assay.usage.drafting.draft import _is_fit
 from tests.usage.drafting.models import fresh
 from tests.usage.explore.made import Made, make
 
@@ -35,10 +36,13 @@ def rows(folder: Path) -> list[dict[str, str]]:
     return [dict(row) for _, row in read_rows(folder / "samples.csv")]
 
 
-def decide(folder: Path, *decisions: str) -> None:
+def decide(folder: Path, *decisions: str, mend: bool = True, **cells: str) -> None:
     told = rows(folder)
     for row, decision in zip(told, decisions, strict=True):
         row["draft_decision"] = decision
+        row.update(cells)
+        if decision.lower() == "edit" and mend:
+            row["input"] += " Please."
     with (folder / "samples.csv").open("w", newline="", encoding="utf-8") as file:
         sheet = csv.DictWriter(file, told[0].keys())
         sheet.writeheader()
@@ -92,11 +96,62 @@ def test_undecided_rows_stop_a_check_and_a_run_and_refused_ones_are_gone(made: M
     decide(folder, "accept", "refuse", "Edit")
     samples = list(iter_samples(load_eval(folder)))
     assert [each.id for each in samples] == ["draft-001", "draft-003"]
-    assert "draft_decision" not in samples[0].metadata
+    assert samples[0].metadata == {"drafted_by": WRITES}
     assert not [each for each in api.check(folder) if each.column == "draft_decision"]
     decide(folder, "accept", "perhaps", "edit")
     (problem,) = [each for each in api.check(folder) if each.column == "draft_decision"]
     assert "'perhaps' is no decision" in problem.message
+
+
+def test_a_row_that_says_edit_and_is_as_it_was_drafted_is_told(made: Made) -> None:
+    folder = Path(api.draft_eval("0.1", n=2, model=WRITES, workspace=made.root).folder)
+    decide(folder, "accept", "edit", mend=False, polarity="benign")
+    (problem,) = [each for each in api.check(folder) if each.column == "draft_decision"]
+    assert (problem.severity, problem.row) == ("error", 3)
+    assert "as it was drafted" in problem.message
+    with pytest.raises(DefinitionError, match="as it was drafted"):
+        api.run([folder], "scripted/refuse", workspace=made.root)
+    decide(folder, "accept", "edit")
+    assert not [each for each in api.check(folder) if each.severity == "error" and each.row]
+
+
+def test_a_row_without_a_polarity_is_not_run(made: Made) -> None:
+    folder = Path(api.draft_eval("0.1", n=1, model=WRITES, workspace=made.root).folder)
+    decide(folder, "accept")
+    (problem,) = [each for each in api.check(folder) if each.column == "polarity"]
+    with pytest.raises(DefinitionError) as refused:
+        api.run([folder], "scripted/refuse", workspace=made.root)
+    assert refused.value.problems == (problem,)
+    assert not list((made.root / "runs").glob("*/run.json"))
+    decide(folder, "accept", polarity="violative")
+    [summary] = api.run([folder], "scripted/refuse", workspace=made.root)
+    assert summary.run.evals[0].samples == 1
+
+
+def test_a_name_that_no_eval_can_have_is_refused_before_anybody_is_asked(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = made.root / "asked"
+    monkeypatch.setenv("ASKED", str(asked))
+    out = made.root / "evals" / "d0.0"
+    with pytest.raises(DefinitionError, match="no name for an eval"):
+        api.draft_eval("0.0", n=2, model=WRITES, out=out, workspace=made.root)
+    assert not asked.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "fit"),
+    [
+        ("_request 3_ Could you mend the kettle?", False),
+        ("Request #12: the lantern is broken, what now?", False),
+        ("Keywords: baking, bread. What is a good loaf?", False),
+        ("Reference 3: could you mend the kettle?", True),
+        ("My request 48113 at the tax office has no answer yet.", True),
+        ("Which keywords: should a letter to the bank have?", True),
+    ],
+)
+def test_what_echoes_the_question_is_unfit(text: str, fit: bool) -> None:
+    assert _is_fit(text, 20) == fit
 
 
 def test_without_a_model_it_says_that_one_is_needed(made: Made) -> None:

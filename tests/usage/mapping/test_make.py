@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -10,6 +12,7 @@ import msgspec
 import pytest
 from benchmarks.conversations import Topics, made_words
 
+from assay import api
 from assay.errors import AssayError, DefinitionError, NotFoundError
 from assay.records import MapRecord
 from assay.usage.mapping.folder import MapFolder
@@ -104,8 +107,17 @@ def test_the_same_command_again_changes_nothing_and_another_seed_does(tmp_path: 
 def test_without_any_account_a_map_is_refused_unless_somebody_says_so(tmp_path: Path) -> None:
     unknown = [said(each, text, account_id=None) for each, (_, text) in enumerate(SMALL.texts(300))]
     usage = import_of(tmp_path, unknown)
-    with pytest.raises(AssayError, match="--accounts-unknown"):
+    with pytest.raises(AssayError, match="--accounts-unknown") as told:
         make_map(usage, MapSettings(), None)
+    assert told.value.fix is not None
+    named = re.search(r"--map (\w+)=COLUMN", told.value.fix)
+    assert named is not None
+    rows = [{"prompt": f"Is {n} odd?", "reply": "Ask.", "who": f"p{n}"} for n in range(5)]
+    log = tmp_path / "again.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    mapping = {named[1]: "who"}
+    record = api.import_usage([log], name="again", mapping=mapping, workspace=tmp_path)
+    assert record.with_account == 5
     record = make_map(usage, MapSettings(accounts_unknown=True), None)
     assert record.warnings[0].startswith("ACCOUNTS UNKNOWN")
     assert record.principals is None

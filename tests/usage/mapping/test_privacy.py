@@ -123,3 +123,10 @@ def test_a_shared_network_hides_more_than_it_must_and_the_map_says_so(tmp_path: 
     ]
     warnings = " ".join(mapped(tmp_path, campus, MapSettings()).read().warnings)
     assert "Links join 200 of 400 accounts" in warnings
+
+
+def test_three_people_whom_nothing_links_are_not_called_linked(tmp_path: Path) -> None:
+    few = [said(each, row.messages[0].content) for each, row in enumerate(about(3))]
+    warnings = " ".join(mapped(tmp_path, few, MapSettings()).read().warnings)
+    assert "most of usage is hidden" in warnings
+    assert "Links join" not in warnings

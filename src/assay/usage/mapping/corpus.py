@@ -177,8 +177,9 @@ def check_accounts(corpus: Corpus, *, unknown: bool) -> None:
         raise AssayError(
             "no conversation of this import has an account, so nobody can tell whether a group is "
             "many people or one.",
-            fix="Import with a column for accounts (--map account_id=COLUMN), or give "
-            "--accounts-unknown: minima then count conversations only, and the map says so.",
+            fix="Import it under another name with the column that tells who wrote (--name NAME "
+            "--map account=COLUMN), or give --accounts-unknown: minima then count conversations "
+            "only, and the map says so.",
         )
     if unknown and 2 * corpus.told["without_account"] < len(corpus):
         known = len(corpus) - corpus.told["without_account"]

@@ -52,7 +52,7 @@ def warnings_of(
             "together they count as one principal."
         )
     exact = settings.epsilon is None and not settings.accounts_unknown
-    if exact and accounts > 1 and largest > _GIANT * accounts:
+    if exact and largest > max(1, _GIANT * accounts):
         found.append(
             f"Links join {largest:,} of {accounts:,} accounts into one principal. A network or an "
             "organization that strangers share does so too; the map then hides more than it must."
