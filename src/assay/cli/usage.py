@@ -121,9 +121,8 @@ def _print(record: ImportRecord) -> None:
         right=("rows", "added", "duplicates"),
     )
     if len(record.sources) > _MOST_SHOWN:
-        note(
-            f"And {numbered(len(record.sources) - _MOST_SHOWN, 'source')} before these: import.json."
-        )
+        before = numbered(len(record.sources) - _MOST_SHOWN, "source")
+        note(f"And {before} before these: import.json.")
     older = ""
     if record.superseded:
         older = f", {numbered(record.superseded, 'older version')} of them aside"

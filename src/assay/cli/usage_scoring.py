@@ -102,8 +102,9 @@ def _print_facets(found: FacetsFound) -> None:
         ("conversations", "number"), [(what, f"{number:,}") for what, number in rows],
         right=("number",),
     )  # fmt: skip
+    planned = numbered(found.planned, "conversation")
     note(
-        f"Import {found.import_name}: {found.described:,} of {numbered(found.planned, 'conversation')} "
+        f"Import {found.import_name}: {found.described:,} of {planned} "
         f"described by {found.model}; {numbered(found.tokens, 'token')}."
     )
     note("Counts of a model's word, whose error is not known: no rates of what people did.")

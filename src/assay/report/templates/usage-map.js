@@ -214,8 +214,6 @@
       return true;
     };
     const box = state.box || whole;
-    const frame = map.getBoundingClientRect(), buttons = document.querySelector(".zoom").getBoundingClientRect();
-    if (buttons.width) taken.push([box[0] + unit * (buttons.x + buttons.width / 2 - frame.x), box[1] + unit * (buttons.y + buttons.height / 2 - frame.y), unit * (buttons.width + 8), unit * (buttons.height + 8)]);
     const label = (lines, x, y, kind, height) => {
       if (y < box[1] || y > box[1] + box[3] || x < box[0] || x > box[0] + box[2]) return true;
       const node = draw("text", { class: kind, "font-size": height, "stroke-width": 4 * unit }), h = lines.length * height * 1.2;
@@ -338,7 +336,7 @@
     ];
     if (change) found.push({ key: "change", title: "Change, points", order: (g) => { const c = change.of(g); return c ? c.gap : 0; }, cell: (g) => {
       const c = change.of(g);
-      if (!c) return make("span", { className: "fine" }, whyNoChange(change, g));
+      if (!c) return make("span", { className: "fine from-few" }, whyNoChange(change, g));
       const kind = kindOfChange(c);
       return make("span", null, make("span", { className: c.gap > 0 ? "up" : "down" }, `${c.gap > 0 ? "▲" : "▼"} ${isBound(c) ? "at least " : ""}${points(c.gap).replace(" points", "")}`), make("span", { className: "fine" }, ends(c.low, c.high, bare)), kind === "new" ? make("span", { className: "fine" }, "new") : isBound(c) ? make("span", { className: "fine" }, fewWords(c)) : null);
     } });

@@ -74,9 +74,7 @@ def render_policy(view: UsageView) -> Iterator[str]:
         tops=tops[:MOST_TOP],
         more_tops=max(0, len(tops) - MOST_TOP),
         scale=_scale(tops),
-        tables=[
-            (_TITLES[each.kind], _lines(view, each)) for each in view.slices if each.kind in _TITLES
-        ],
+        tables=_tables(view),
         time=next((each for each in view.slices if each.kind == "time"), None),
         change=change,
         sides=_sides(view, change),
@@ -187,6 +185,12 @@ def _tops(view: UsageView) -> list[Line]:
 def _scale(lines: list[Line]) -> Scale:
     most = max((line.high or line.share or 0.0 for line in lines), default=1.0)
     return Scale(0.0, most or 1.0)
+
+
+def _tables(view: UsageView) -> list[tuple[str, list[Line]]]:
+    """The kinds of which anything may be told."""
+    found = [(_TITLES[each.kind], _lines(view, each)) for each in view.slices]
+    return [(name, lines) for name, lines in found if any(line.share for line in lines)]
 
 
 def _lines(view: UsageView, slices: Slices) -> list[Line]:
