@@ -33,6 +33,11 @@ def note(message: str) -> None:
     typer.echo(plain(near(message)), err=True)
 
 
+def numbered(number: int, one: str) -> str:
+    """A number with what it counts: 1 conversation, 2,000 conversations."""
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
+
+
 def near(text: str) -> str:
     """Text in which paths below the folder that somebody is in begin there."""
     return text.replace(f"{Path.cwd()}{os.sep}", "")

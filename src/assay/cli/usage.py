@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.cli.output import DONE, FOUND, note, print_json, print_table
+from assay.cli.output import DONE, FOUND, note, numbered, print_json, print_table
 from assay.cli.running import AsJson, Workspace
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _mapping(told: list[str]) -> dict[str, str]:
 
 def _tell(standing: ImportStanding) -> None:
     pace = standing.rows / max(standing.seconds, 1e-9)
-    note(f"{standing.rows:,} rows read, {standing.added:,} added, {pace:,.0f} rows/s")
+    note(f"{numbered(standing.rows, 'row')} read, {standing.added:,} added, {pace:,.0f} rows/s")
 
 
 def _print(record: ImportRecord) -> None:
@@ -121,14 +121,17 @@ def _print(record: ImportRecord) -> None:
         right=("rows", "added", "duplicates"),
     )
     if len(record.sources) > _MOST_SHOWN:
-        note(f"And {len(record.sources) - _MOST_SHOWN:,} sources before these: import.json.")
-    older = f", {record.superseded:,} older versions of them aside" if record.superseded else ""
+        before = numbered(len(record.sources) - _MOST_SHOWN, "source")
+        note(f"And {before} before these: import.json.")
+    older = ""
+    if record.superseded:
+        older = f", {numbered(record.superseded, 'older version')} of them aside"
+    conversations = numbered(record.conversations, "conversation")
     note(f"Redacted: {_counts(record.redacted) or 'nothing was found'}.")
     if not record.names:
         note("Names of people were not looked for. The extra does so: pip install 'assay[names]'")
     _tell_rejected(record)
-    what = "conversation" if record.conversations == 1 else "conversations"
-    note(f"Import {record.name}: {record.conversations:,} {what}{older}.")
+    note(f"Import {record.name}: {conversations}{older}.")
 
 
 _MOST_SHOWN = 50

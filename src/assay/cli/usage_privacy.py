@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.cli.output import note, print_json, print_table
+from assay.cli.output import note, numbered, print_json, print_table
 from assay.cli.running import AsJson, Workspace
 from assay.cli.usage import tell_overdue, usage
 
@@ -43,7 +43,7 @@ def purge(
     if account is not None and not any(purged.conversations for purged in done):
         note("Nothing was stored of this account. Give its id letter for letter, as the logs do.")
     looked = len({purged.import_name for purged in done})
-    note(f"{looked} imports looked through. The audit trail has what was removed.")
+    note(f"{numbered(looked, 'import')} looked through. The audit trail has what was removed.")
 
 
 def looks(workspace: Workspace = Path(), as_json: AsJson = False) -> None:
@@ -58,7 +58,7 @@ def looks(workspace: Workspace = Path(), as_json: AsJson = False) -> None:
         ("when", "who", "profile", "what", "of", "why"),
         [(look.time, look.who, look.profile, look.what, look.subject, look.why) for look in found],
     )
-    note(f"{len(found)} looks.")
+    note(f"{numbered(len(found), 'look')}.")
     tell_overdue(workspace)
 
 
@@ -80,8 +80,10 @@ def _print(purged: Purged) -> None:
         )
     rows = sum(purged.rows.values())
     note(
-        f"{purged.import_name}: {purged.what}: {rows:,} rows of {len(purged.rows)} files, "
-        f"{len(purged.unlinked)} files whole, {purged.conversations:,} conversations. "
+        f"{purged.import_name}: {purged.what}: {numbered(rows, 'row')} of "
+        f"{numbered(len(purged.rows), 'file')}, "
+        f"{numbered(len(purged.unlinked), 'file')} whole, "
+        f"{numbered(purged.conversations, 'conversation')}. "
         f"Oldest raw text kept: {purged.oldest_kept or 'none'}. Verified: {purged.verified}."
     )
     if purged.conversations and purged.what != "everything":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.cli.figures import cells, note_standing, seconds
-from assay.cli.output import DONE, UNFINISHED, note, print_json, print_table
+from assay.cli.output import DONE, UNFINISHED, note, numbered, print_json, print_table
 from assay.cli.progress import shown
 from assay.cli.running import AsJson, Dollars, Judge, Tokens, Workspace, controls_of
 from assay.cli.usage import usage
@@ -102,9 +102,10 @@ def _print_facets(found: FacetsFound) -> None:
         ("conversations", "number"), [(what, f"{number:,}") for what, number in rows],
         right=("number",),
     )  # fmt: skip
+    planned = numbered(found.planned, "conversation")
     note(
-        f"Import {found.import_name}: {found.described:,} of {found.planned:,} conversations "
-        f"described by {found.model}; {found.tokens:,} tokens."
+        f"Import {found.import_name}: {found.described:,} of {planned} "
+        f"described by {found.model}; {numbered(found.tokens, 'token')}."
     )
     note("Counts of a model's word, whose error is not known: no rates of what people did.")
 
@@ -126,6 +127,6 @@ def _print(found: UsageScores) -> None:
     note_standing(found.estimates)
     note("Clusters are accounts: what one account says has one origin.")
     note(
-        f"Import {found.import_name}: {found.planned:,} conversations asked about"
-        f" ({found.selection}); {found.tokens:,} tokens."
+        f"Import {found.import_name}: {numbered(found.planned, 'conversation')} asked about"
+        f" ({found.selection}); {numbered(found.tokens, 'token')}."
     )

@@ -105,6 +105,11 @@ def figure_text(estimate: Estimate, bounds: tuple[float, float] | None = (0.0, 1
     return ", ".join(parts) + f"; worst case {worst}"
 
 
+def numbered(number: int, one: str, many: str = "") -> str:
+    """A number with what it counts: 1 conversation, 2,000 conversations. ``many`` if irregular."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def by_count(missing: dict[str, int]) -> list[tuple[str, int]]:
     """The reasons that occur, most frequent first."""
     return sorted(((r, n) for r, n in missing.items() if n), key=lambda item: (-item[1], item[0]))

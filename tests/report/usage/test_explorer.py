@@ -11,7 +11,7 @@ import pytest
 
 from assay import api
 from assay.errors import AssayError, NotFoundError, StoreError
-from assay.records import Cluster, Transcript
+from assay.records import Cluster, Placed, Transcript
 from assay.store.tables import write_rows
 from assay.usage.mapping.naming import NAMELESS
 from tests.report.test_html import Page
@@ -198,3 +198,89 @@ def test_purging_an_account_removes_pages_that_may_show_its_words(tmp_path: Path
     assert not (made.place.path / "explorer.html").exists()
     with pytest.raises(NotFoundError, match="no map of this import"):
         explorer(made, why="the case again")  # its counts would still hold what was deleted
+
+
+def words_of(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+
+
+def thin(made: Made, keep: dict[str, int], topic: int = 5) -> Made:
+    """Leave so many of a topic's conversations in a month."""
+    left, gone = dict(keep), set()
+    for each in made.transcripts:
+        month = (each.date or "")[:7]
+        if made.base_of[each.transcript_id] == topic and month in left:
+            left[month] -= 1
+            if left[month] < 0:
+                gone.add(each.transcript_id)
+    made.transcripts = [each for each in made.transcripts if each.transcript_id not in gone]
+    write_rows(made.usage.part(0), Transcript, made.transcripts)
+    placed = [each for each in made.place.placed() if each.transcript_id not in gone]
+    write_rows(made.place.conversations_file, Placed, placed)
+    size = sum(made.base_of[each.transcript_id] == topic for each in made.transcripts)
+    made.change_clusters(
+        lambda each: (
+            msgspec.structs.replace(each, conversations=size)
+            if each.cluster_id == f"0.{topic}"
+            else each
+        )
+    )
+    made.change_record(conversations=len(made.transcripts), shown=len(made.transcripts))
+    return made
+
+
+def test_a_rise_from_few_is_said_as_a_bound_in_the_report(tmp_path: Path) -> None:
+    made = thin(make(tmp_path, rising=5), {"2026-01": 13, "2026-02": 13})
+    found = words_of(report(made))
+    assert re.search(
+        r"writing poems rose from few, fewer than 25 to [\d.]+%: at least \+[\d.]+ points \[", found
+    )
+    assert "every count from 0 to 24" in found
+    assert "is new" not in found
+
+
+def test_both_pages_warn_of_groups_that_grew_from_few(tmp_path: Path) -> None:
+    made = thin(make(tmp_path, rising=5), {"2026-01": 4, "2026-02": 0, "2026-03": 100})
+    found = words_of(report(made))
+    assert "could not be compared, since a figure may not be told" in found
+    assert "Groups that grew from few, or shrank to few, may be among them" in found
+    assert "writing poems grew from fewer than 25 to at least 14." in found
+    last = [
+        c for c in data_of(explorer(made))["comparisons"] if (c["first"], c["second"]) == (0, 2)
+    ]
+    assert [row[2] for row in last[0]["fromFew"]] == [1]
+
+
+@pytest.mark.parametrize("write", [explorer, report])
+def test_where_no_group_may_be_shown_the_page_says_why_and_speaks_of_no_noise(
+    tmp_path: Path, write
+) -> None:
+    made = make(tmp_path, each=20)
+    alone = "9" * 20
+    made.transcripts = [
+        msgspec.structs.replace(each, account_id=alone) for each in made.transcripts
+    ]
+    write_rows(made.usage.part(0), Transcript, made.transcripts)
+    made.change_clusters(lambda each: msgspec.structs.replace(each, shown=False, principals=1))
+    made.change_record(
+        shown=0, principals=1, hidden={"too few linked principals": len(made.transcripts)}
+    )
+    page = write(made)
+    found = words_of(page)
+    assert "360 conversations of 1 linked person. No group may be shown" in found
+    assert "at least 25 conversations of at least 10 linked people" in found
+    assert "noise for privacy" not in found
+    assert "<table" not in page.partition('id="kinds"')[0] or write is explorer
+    assert 'class="figures uses"' not in page
+
+
+def test_a_period_that_may_not_be_told_is_hatched_and_none_is_not(tmp_path: Path) -> None:
+    made = thin(make(tmp_path, rising=5), {"2026-01": 4, "2026-02": 0, "2026-03": 100})
+    made.change_clusters(lambda each: msgspec.structs.replace(each, parent_id=None))
+    page = report(made)
+    assert page.count('<g class="none">') > 1
+    assert "a hatched box" in words_of(page)
+    (tmp_path / "other").mkdir()
+    plain = report(make(tmp_path / "other"))
+    assert '<g class="none">' not in plain
+    assert "a hatched box" not in words_of(plain)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from assay import api
-from tests.report.usage.test_explorer import HOSTILE
+from tests.report.usage.test_explorer import HOSTILE, thin
 from tests.support.browser import opened
 from tests.usage.explore.made import ABOVE, TOPICS, make
 
@@ -177,4 +177,121 @@ def test_the_report_reads_on_a_phone_too(browser: Browser, page_file: Path) -> N
         figure = view.page.locator("#uses td.figure .value").first.bounding_box()
         assert figure is not None
         assert figure["width"] > figure["height"]  # on one line
+        assert view.complaints == []
+
+
+@pytest.fixture(scope="module")
+def from_few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = make(tmp_path_factory.mktemp("few"), rising=5)
+    return api.explore_usage(workspace=thin(made, {"2026-01": 13, "2026-02": 13}).root)
+
+
+def test_a_side_that_may_have_had_some_makes_nothing_new(browser: Browser, from_few: Path) -> None:
+    with opened(browser, from_few) as view:
+        page = view.page
+        expect(page.locator("#list-new")).not_to_contain_text(TOPICS[5])
+        rising = page.locator("#list-rising")
+        expect(rising).to_contain_text(TOPICS[5])
+        expect(rising).to_contain_text("at least +")
+        expect(rising).to_contain_text("rising from few")
+        expect(page.locator("#changes-least")).to_contain_text("every count from 0 to 24")
+        page.locator("#first").select_option("2")
+        page.locator("#second").select_option("0")
+        expect(page.locator("#list-falling")).to_contain_text("at least \N{MINUS SIGN}")
+        expect(page.locator("#list-falling")).to_contain_text("falling to few")
+        assert view.complaints == []
+
+
+def test_groups_that_grew_from_few_are_told_without_a_test(
+    browser: Browser, tmp_path: Path
+) -> None:
+    made = thin(make(tmp_path, rising=5), {"2026-01": 4, "2026-02": 0, "2026-03": 100})
+    with opened(browser, api.explore_usage(workspace=made.root)) as view:
+        page = view.page
+        expect(page.locator("#changes-untold")).to_contain_text("grew from few")
+        expect(page.locator("#list-from-few")).to_contain_text(
+            "▲ from fewer than 25 to at least 14."
+        )
+        page.locator("#first").select_option("2")
+        page.locator("#second").select_option("0")
+        expect(page.locator("#list-from-few")).to_contain_text("▼ from at least 14.")
+        assert view.complaints == []
+
+
+def test_a_map_of_nothing_draws_no_empty_map(browser: Browser, tmp_path: Path) -> None:
+    made = make(tmp_path, each=10)
+    made.change_clusters(lambda each: msgspec.structs.replace(each, shown=False))
+    with opened(browser, api.explore_usage(workspace=made.root)) as view:
+        assert not view.page.locator("#explorer").is_visible()
+        assert not view.page.locator("#changes").is_visible()
+        expect(view.page.locator(".lead")).to_contain_text("No group may be shown")
+        assert view.complaints == []
+
+
+OVERLAPS = """() => {
+  const box = (node) => node.getBoundingClientRect();
+  const frame = box(document.getElementById("map")), zoom = box(document.querySelector(".zoom"));
+  const labels = [...document.querySelectorAll("#labels text")], found = [];
+  const aside = (a, b) => a.left < b.right && b.left < a.right;
+  const meet = (a, b) => aside(a, b) && a.top < b.bottom && b.top < a.bottom;
+  const outside = (a) => a.left < frame.left || a.right > frame.right
+    || a.top < frame.top || a.bottom > frame.bottom;
+  labels.forEach((one, i) => {
+    if (outside(box(one))) found.push(`cut: ${one.textContent}`);
+    if (meet(box(one), zoom)) found.push(`under the buttons: ${one.textContent}`);
+    labels.slice(i + 1).filter((other) => meet(box(one), box(other)))
+      .forEach((other) => found.push(`${one.textContent} / ${other.textContent}`));
+  });
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_labels_of_the_map_do_not_meet_nor_leave_it(
+    browser: Browser, tmp_path: Path, width: int
+) -> None:
+    made = make(tmp_path)
+    wide = "WWWWW MMMMMM, WWWWWW WWWWW, mmmmmm WWWW"
+    made.change_clusters(
+        lambda each: msgspec.structs.replace(
+            each, name=f"{wide} {each.cluster_id}", parent_id=None, x=each.x % 3, y=each.y
+        )
+    )
+    with opened(browser, api.explore_usage(workspace=made.root), width=width) as view:
+        assert view.page.locator("#labels text").count() >= 4
+        assert view.page.evaluate(OVERLAPS) == []
+        view.page.locator("#zoom-in").click()
+        assert view.page.evaluate(OVERLAPS) == []
+        assert view.complaints == []
+
+
+def test_on_paper_the_whole_map_is_drawn_and_what_was_chosen_is_said(
+    browser: Browser, page_file: Path
+) -> None:
+    with opened(browser, page_file) as view:
+        page = view.page
+        page.locator("#tree").get_by_role("button", name=ABOVE[1], exact=False).last.click()
+        page.locator("#zoom-in").click()
+        box = page.locator("#map").get_attribute("viewBox")
+        assert box != "0 0 1000 760"
+        expect(page.locator("#on-paper")).not_to_be_visible()
+        page.emulate_media(media="print")
+        expect(page.locator("#map")).to_have_attribute("viewBox", "0 0 1000 760")
+        expect(page.locator("#on-paper")).to_contain_text("a part of the page")
+        expect(page.locator("#on-paper")).to_contain_text(ABOVE[1])
+        page.set_viewport_size({"width": 720, "height": 1000})  # about A4 less its margins
+        assert page.evaluate("document.documentElement.scrollWidth") <= 720
+        page.emulate_media(media="screen")
+        page.set_viewport_size({"width": 1280, "height": 900})
+        expect(page.locator("#map")).to_have_attribute("viewBox", box or "")
+        assert view.complaints == []
+
+
+def test_escape_goes_back_to_the_top_from_the_tree_too(browser: Browser, page_file: Path) -> None:
+    with opened(browser, page_file) as view:
+        page = view.page
+        page.locator("#tree").get_by_role("button", name=ABOVE[1], exact=False).last.click()
+        page.keyboard.press("Escape")
+        expect(page.locator("#chosen h2")).to_have_text("All conversations")
+        assert page.evaluate("document.activeElement.dataset.group") == "0"
         assert view.complaints == []

@@ -39,6 +39,7 @@
   }
   const isolate = (text) => make("bdi", null, text);
   const number = (n) => n.toLocaleString("en");
+  const numbered = (n, one, many) => `${number(n)} ${n === 1 ? one : many || `${one}s`}`;
   const few = () => (data.minimum > 1 ? `fewer than ${data.minimum}` : "none");
   const percent = (v) => {
     for (let places = 1; places < 5; places += 1) {
@@ -88,12 +89,17 @@
     const kind = byId("compare").value, a = Number(byId("first").value), b = Number(byId("second").value);
     const found = data.comparisons.find((c) => c.kind === kind && ((c.first === a && c.second === b) || (c.first === b && c.second === a)));
     if (!found) return null;
+    if (!found.sure) found.sure = new Map(found.fromFew.map((c) => [c[0], { group: c[0], least: c[1], rising: Boolean(c[2]) }]));
     if (!found.by) found.by = new Map(found.changes.map((c) => [c[0], { group: c[0], before: c[1], after: c[2], gap: c[3], low: c[4], high: c[5], q: c[6] }]));
     const back = found.first !== a;
     const turn = (c) => (back ? { ...c, before: c.after, after: c.before, gap: -c.gap, low: -c.high, high: -c.low } : c);
-    return { found, back, of: (g) => { const c = found.by.get(g.number); return c ? turn(c) : null; }, list: [...found.by.values()].map(turn) };
+    return { found, back, of: (g) => { const c = found.by.get(g.number); return c ? turn(c) : null; }, list: [...found.by.values()].map(turn),
+      sure: [...found.sure.values()].map((c) => (back ? { ...c, rising: !c.rising } : c)) };
   }
-  function whyNoChange({ found }, g) {
+  const sureWords = (c) => (c.rising ? `from ${few()} to at least ${percent(c.least)}` : `from at least ${percent(c.least)} to ${few()}`);
+  function whyNoChange({ found, sure }, g) {
+    const own = sure.find((c) => c.group === g.number);
+    if (own) return `not told: ${sureWords(own)}`;
     const slice = sliceOf(found.kind), sides = [found.first, found.second].map((part) => cell(slice, g, part));
     if (Math.min(...sides) < FEW || Math.max(...sides) === FEW) return "not told";
     if (Math.max(...sides) < data.fewest) return "too few";
@@ -110,9 +116,12 @@
     if (r.value === null) return r.why;
     return `${figure(set, r.value)} ${ends(r.low, r.high, (v) => (set.rate ? bare(v) : v.toFixed(3)))}, n = ${number(r.n)}${r.missing ? `, ${number(r.missing)} missing` : ""}${r.warning ? `; ${r.warning}` : ""}`;
   }
-  const kindOfChange = (c) => (c.gap > 0 ? (c.before === null || c.before === 0 ? "new" : "rising") : "falling");
+  // New is only what surely was not there: a side that may not be told may have had some.
+  const kindOfChange = (c) => (c.gap > 0 ? (c.before === 0 ? "new" : "rising") : "falling");
+  const isBound = (c) => c.before === null || c.after === null;
+  const fewWords = (c) => (!isBound(c) ? "" : c.gap > 0 ? "rising from few" : "falling to few");
   function changeWords(c) {
-    return `${points(c.gap)} ${ends(c.low, c.high, bare)}`;
+    return `${isBound(c) ? "at least " : ""}${points(c.gap)} ${ends(c.low, c.high, bare)}`;
   }
 
   // The tree.
@@ -197,7 +206,8 @@
   function zoomed() { return (state.box || whole)[2] / whole[2]; }
   function drawLabels(signs) {
     // SVG units that make a label as high as text on the page, whatever the zoom and the width.
-    const unit = (state.box || whole)[2] / Math.max(map.clientWidth, 200), size = 13.5 * unit, taken = [], nodes = [...(signs || [])];
+    const unit = (state.box || whole)[2] / Math.max(map.clientWidth, 200), size = 13.5 * unit, taken = [];
+    byId("labels").replaceChildren(...(signs || []));
     const fits = (x, y, w, h) => {
       if (taken.some((t) => Math.abs(t[0] - x) < (t[2] + w) / 2 && Math.abs(t[1] - y) < (t[3] + h) / 2)) return false;
       taken.push([x, y, w, h]);
@@ -205,14 +215,16 @@
     };
     const box = state.box || whole;
     const label = (lines, x, y, kind, height) => {
-      const w = Math.max(...lines.map((line) => line.length)) * height * 0.56, h = lines.length * height * 1.2;
+      if (y < box[1] || y > box[1] + box[3] || x < box[0] || x > box[0] + box[2]) return true;
+      const node = draw("text", { class: kind, "font-size": height, "stroke-width": 4 * unit }), h = lines.length * height * 1.2;
+      lines.forEach((line) => node.append(draw("tspan", {}, line)));
+      byId("labels").append(node);
+      // Measured, as letters differ in width; the outline stands out on both sides.
+      const w = Math.max(...[...node.children].map((line) => line.getComputedTextLength())) + 4 * unit;
       const inside = Math.min(Math.max(x, box[0] + w / 2 + 4 * unit), box[0] + box[2] - w / 2 - 4 * unit);
       const middle = Math.min(Math.max(y, box[1] + h / 2 + 4 * unit), box[1] + box[3] - h / 2 - 4 * unit);
-      if (y < box[1] || y > box[1] + box[3] || x < box[0] || x > box[0] + box[2]) return true;
-      if (!fits(inside, middle, w, h)) return false;
-      const node = draw("text", { class: kind, "font-size": height, "stroke-width": 4 * unit });
-      lines.forEach((line, i) => node.append(draw("tspan", { x: inside, y: middle - h / 2 + height * (0.95 + 1.2 * i) }, line)));
-      nodes.push(node);
+      if (w > box[2] - 8 * unit || !fits(inside, middle, w, h)) { node.remove(); return false; }
+      [...node.children].forEach((line, i) => { line.setAttribute("x", inside); line.setAttribute("y", middle - h / 2 + height * (0.95 + 1.2 * i)); });
       return true;
     };
     const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text);
@@ -242,7 +254,6 @@
     for (const g of inView.slice(0, 400)) {
       if (g.number === state.chosen || room(g) > 70) label(wrap(cut(g.name, Math.round(room(g) / 2)), Math.max(10, Math.round(room(g) / 7))), g.circle[0], g.circle[1], "base", size * 0.84);
     }
-    byId("labels").replaceChildren(...nodes);
   }
   function zoom(factor, x, y) {
     const box = state.box || whole, cx = x === undefined ? box[0] + box[2] / 2 : x, cy = y === undefined ? box[1] + box[3] / 2 : y;
@@ -287,14 +298,14 @@
     for (let at = g; at.number && at.parent > 0; at = group(at.parent)) above.unshift(group(at.parent));
     const trail = make("p", { className: "fine" });
     above.forEach((each) => { const b = make("button", { type: "button" }, isolate(each.name)); b.addEventListener("click", () => choose(each.number, "table")); trail.append(b, " › "); });
-    const numbers = make("p", null, `${said(countOf(g))} conversations`, g.number && !state.filter ? ` (${percent(g.share)}${g.low === null ? "" : ` ${ends(g.low, g.high, bare)}`} of all)` : "", g.people ? `, ${number(g.people)} linked people` : "", g.rare ? "; found by the pass for small tight groups" : "", ".");
+    const numbers = make("p", null, `${said(countOf(g))} ${countOf(g).exact && countOf(g).n === 1 ? "conversation" : "conversations"}`, g.number && !state.filter ? ` (${percent(g.share)}${g.low === null ? "" : ` ${ends(g.low, g.high, bare)}`} of all)` : "", g.people ? `, ${numbered(g.people, "linked person", "linked people")}` : "", g.rare ? "; found by the pass for small tight groups" : "", ".");
     const lines = [];
     if (g.concern !== null && g.concern !== undefined) lines.push(make("p", null, `Concern ${g.concern.toFixed(2)} of 5.`));
     if (set) lines.push(make("p", null, isolate(set.scorer), `: ${rateWords(set, set.by.get(g.number))} (${set.standing}).`));
     const c = change && g.number ? change.of(g) : null;
     if (c) lines.push(make("p", { className: c.gap > 0 ? "up" : "down" }, `${c.gap > 0 ? "▲" : "▼"} ${changeWords(c)}`));
     const own = data.examples.filter((e) => e[0] === g.number);
-    const shown = own.length ? make("details", { className: "examples" }, make("summary", null, `${own.length} conversations near its middle, redacted`), ...own.map((e) => make("div", { className: "example" },
+    const shown = own.length ? make("details", { className: "examples" }, make("summary", null, `${numbered(own.length, "conversation")} near its middle, redacted`), ...own.map((e) => make("div", { className: "example" },
       make("p", { className: "fine" }, "Transcript ", isolate(e[1]), e[2] ? " of account " : "", isolate(e[2]), e[3] ? `, ${e[3]}` : ""), make("pre", { dir: "auto" }, e[4])))) : null;
     box.replaceChildren(...[above.length ? trail : null, make("h2", null, g.place ? badge(g) : null, isolate(g.name)), g.summary ? make("p", null, isolate(g.summary)) : null, numbers,
       g.keywords.length ? make("ul", { className: "words", ariaLabel: "Keywords" }, ...g.keywords.map((w) => make("li", null, isolate(w)))) : null,
@@ -325,9 +336,9 @@
     ];
     if (change) found.push({ key: "change", title: "Change, points", order: (g) => { const c = change.of(g); return c ? c.gap : 0; }, cell: (g) => {
       const c = change.of(g);
-      if (!c) return make("span", { className: "fine" }, whyNoChange(change, g));
+      if (!c) return make("span", { className: "fine from-few" }, whyNoChange(change, g));
       const kind = kindOfChange(c);
-      return make("span", null, make("span", { className: c.gap > 0 ? "up" : "down" }, `${c.gap > 0 ? "▲" : "▼"} ${points(c.gap).replace(" points", "")}`), make("span", { className: "fine" }, ends(c.low, c.high, bare)), kind === "new" ? make("span", { className: "fine" }, "new") : null);
+      return make("span", null, make("span", { className: c.gap > 0 ? "up" : "down" }, `${c.gap > 0 ? "▲" : "▼"} ${isBound(c) ? "at least " : ""}${points(c.gap).replace(" points", "")}`), make("span", { className: "fine" }, ends(c.low, c.high, bare)), kind === "new" ? make("span", { className: "fine" }, "new") : isBound(c) ? make("span", { className: "fine" }, fewWords(c)) : null);
     } });
     if (set) found.push({ key: "rate", title: set.scorer, order: (g) => { const r = set.by.get(g.number); return r && r.value !== null ? r.value : -1; }, cell: (g) => {
       const r = set.by.get(g.number);
@@ -352,8 +363,8 @@
     byId("rows").tBodies[0].replaceChildren(...rows.slice(0, state.rows).map((g) => make("tr", { className: g.number === state.chosen ? "here" : "" },
       ...own.map((c) => make(c.key === "name" ? "th" : "td", { className: c.right ? "n" : c.key === "rate" && c.order(g) < 0 ? "why" : "", ...(c.key === "name" ? { scope: "row" } : {}) }, c.cell(g))))));
     const g = group(state.chosen), caption = byId("rows-caption");
-    if (state.matching) caption.replaceChildren(`${number(rows.length)} of ${number(groups.length)} groups match.`);
-    else caption.replaceChildren(`${number(rows.length)} groups within `, isolate(g.children.length ? g.name : group(Math.max(g.parent, 0)).name), ".");
+    if (state.matching) caption.replaceChildren(`${number(rows.length)} of ${numbered(groups.length, "group")} ${rows.length === 1 ? "matches" : "match"}.`);
+    else caption.replaceChildren(`${numbered(rows.length, "group")} within `, isolate(g.children.length ? g.name : group(Math.max(g.parent, 0)).name), ".");
     byId("more-rows").hidden = rows.length <= state.rows;
   }
 
@@ -361,21 +372,27 @@
 
   function drawChanges() {
     const change = comparison(), section = byId("changes");
-    section.hidden = !data.comparisons.length;
-    if (!data.comparisons.length) return;
+    section.hidden = !data.comparisons.length || !groups.length;
+    if (section.hidden) return;
     const about = byId("changes-about"), lists = { new: [], rising: [], falling: [] };
     if (change) change.list.forEach((c) => lists[kindOfChange(c)].push(c));
     if (!change) about.replaceChildren("Choose two different sides to compare.");
     else {
       const { found, back } = change, slice = sliceOf(found.kind);
-      const side = (i) => [isolate(slice.values[i ? found.second : found.first]), ` (${number(found.n[i])} conversations${data.clustered ? ` of ${number(found.people[i])} linked people` : ""})`];
-      about.replaceChildren("From ", ...side(back ? 1 : 0), " to ", ...side(back ? 0 : 1), `: ${number(found.clear)} of ${number(found.tested)} tested groups changed clearly.`,
-        found.clear > found.changes.length ? ` The ${number(found.changes.length)} greatest changes are told.` : "", found.few ? ` ${number(found.few)} groups are too small to test.` : "", found.untold ? ` ${number(found.untold)} cannot be compared, since a side may not be told.` : "");
+      const side = (i) => [isolate(slice.values[i ? found.second : found.first]), ` (${numbered(found.n[i], "conversation")}${data.clustered ? ` of ${numbered(found.people[i], "linked person", "linked people")}` : ""})`];
+      about.replaceChildren("From ", ...side(back ? 1 : 0), " to ", ...side(back ? 0 : 1), `: ${number(found.clear)} of ${numbered(found.tested, "tested group")} changed clearly.`,
+        found.clear > found.changes.length ? ` The ${number(found.changes.length)} greatest changes are told.` : "", found.few ? ` ${numbered(found.few, "group is", "groups are")} too small to test.` : "");
     }
+    const untold = byId("changes-untold"), sure = change ? change.sure : [];
+    untold.hidden = !(change && change.found.untold);
+    if (!untold.hidden) untold.replaceChildren(`${numbered(change.found.untold, "group")} could not be compared, since a side may not be told. Groups that `, make("strong", null, "grew from few"), ", or shrank to few, may be among them. Shares add up to one: what is listed as falling may only mirror what grew there, and what is listed as rising, what shrank.");
+    byId("changes-least").hidden = !(change && change.list.some(isBound));
+    byId("from-few").hidden = !sure.length;
+    byId("list-from-few").replaceChildren(...sure.slice(0, 12).map((c) => entry(c.group, make("span", { className: c.rising ? "up" : "down" }, `${c.rising ? "▲" : "▼"} `), make("span", { className: "fine" }, sureWords(c)))), sure.length > 12 ? make("li", { className: "fine" }, `and ${sure.length - 12} more`) : "");
     const span = Math.max(1e-9, ...(change ? change.list.flatMap((c) => [Math.abs(c.low), Math.abs(c.high)]) : [0]));
     for (const [kind, own] of Object.entries(lists)) {
       own.sort((a, b) => Math.abs(b.gap) - Math.abs(a.gap));
-      const items = own.slice(0, 12).map((c) => entry(c.group, make("span", { className: "fine" }, `${c.before === null ? few() : percent(c.before)} → ${c.after === null ? few() : percent(c.after)}: ${changeWords(c)}`), gapPlot(c, span)));
+      const items = own.slice(0, 12).map((c) => entry(c.group, make("span", { className: "fine" }, `${c.before === null ? few() : percent(c.before)} → ${c.after === null ? few() : percent(c.after)}: ${changeWords(c)}${isBound(c) ? `; ${fewWords(c)}` : ""}`), gapPlot(c, span)));
       byId(`list-${kind}`).replaceChildren(...(items.length ? items : [make("li", { className: "quiet" }, "none clearly")]), own.length > 12 ? make("li", { className: "fine" }, `and ${own.length - 12} more: colour or sort by change`) : "");
     }
   }
@@ -387,7 +404,7 @@
   function gapPlot(c, span) {
     const at = (v) => 50 + 48 * v / span, colour_ = c.gap > 0 ? "var(--rise)" : "var(--fall)";
     const plot = draw("svg", { width: "100%", height: 14, role: "img", "aria-label": changeWords(c) });
-    plot.append(draw("line", { x1: "50%", x2: "50%", y1: 0, y2: 14, stroke: "var(--quiet)" }), draw("line", { x1: `${at(c.low)}%`, x2: `${at(c.high)}%`, y1: 7, y2: 7, stroke: colour_, "stroke-width": 2.5 }), draw("circle", { cx: `${at(c.gap)}%`, cy: 7, r: 4, fill: colour_ }));
+    plot.append(draw("line", { x1: "50%", x2: "50%", y1: 0, y2: 14, stroke: "var(--quiet)" }), draw("line", { x1: `${at(c.low)}%`, x2: `${at(c.high)}%`, y1: 7, y2: 7, stroke: colour_, "stroke-width": 2.5 }), draw("circle", { cx: `${at(c.gap)}%`, cy: 7, r: 4, fill: isBound(c) ? "var(--paper)" : colour_, stroke: colour_, "stroke-width": 1.5 }));
     return plot;
   }
   function drawAudits() {
@@ -416,7 +433,7 @@
     state.filter = parts();
     drawTree(); paint(); drawChosen(); drawTable();
     const c = countOf(all), g = group(state.chosen);
-    byId("status").replaceChildren(`${state.filter ? `${said(c)} of ${number(data.total)}` : number(data.total)} conversations`, state.filter && !c.exact ? " (what may be told)" : "", state.matching ? `; ${number(state.matching.size)} groups match the search` : "", ". Chosen: ", isolate(g.name), ".");
+    byId("status").replaceChildren(`${state.filter ? `${said(c)} of ` : ""}${numbered(data.total, "conversation")}`, state.filter && !c.exact ? " (what may be told)" : "", state.matching ? `; ${numbered(state.matching.size, "group matches", "groups match")} the search` : "", ". Chosen: ", isolate(g.name), ".");
   }
   function search() {
     const words = byId("search").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
@@ -487,8 +504,22 @@
     } else return;
     event.preventDefault();
   });
+  byId("tree").addEventListener("keydown", (event) => { if (event.key === "Escape") choose(0, "tree"); });
   addEventListener("resize", () => paint());
-  matchMedia("print").addEventListener("change", () => paint());
+  // On paper the whole map is drawn, as nobody can zoom out there; on the screen it is as it was.
+  const paper = matchMedia("print");
+  let before = null;
+  function onPaper(printing) {
+    if (printing === Boolean(before)) return;
+    const shown = before;
+    before = printing ? { box: state.box } : null;
+    const g = group(state.chosen);
+    byId("on-paper").replaceChildren(...(printing && (g.number || state.matching || state.filter) ? ["This is a part of the page: the table lists what ", state.matching ? "the search found" : "is within ", state.matching ? "" : isolate((g.children.length ? g : group(Math.max(g.parent, 0))).name), state.filter ? ", of the conversations that the filter lets through" : "", ", and the map draws everything else pale."] : []));
+    if (printing) setBox(null); else setBox(shown.box);
+  }
+  paper.addEventListener("change", () => onPaper(paper.matches));
+  addEventListener("beforeprint", () => onPaper(true));
+  addEventListener("afterprint", () => onPaper(false));
 
   // Begin.
 
@@ -503,7 +534,9 @@
   byId("scorer-box").hidden = !data.rates.length;
   if (data.rates.length) option("colour", "rate", "Scorer's rate");
   if (groups.some((g) => g.concern !== null)) option("colour", "concern", "Concern");
-  setFilter();
-  byId("explorer").hidden = false;
-  drawMap(); drawChanges(); drawAudits(); refresh();
+  if (groups.length) {
+    setFilter();
+    byId("explorer").hidden = false;
+    drawMap(); drawChanges(); drawAudits(); refresh();
+  }
 })();

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from assay.report.page import inert, render_page
 from assay.report.text import visible
 from assay.report.usage.packing import HEIGHT, WIDTH, Circle, pack
-from assay.report.usage.words import facts, limits, title
+from assay.report.usage.words import facts, limits, nothing_why, numbered, title
 from assay.usage.explore.changes import FALSE_ALARMS, FEWEST, Compared
 from assay.usage.explore.limits import FEW
 from assay.usage.explore.rates import Rates
@@ -39,6 +39,8 @@ def render_explorer(view: UsageView) -> Iterator[str]:
         width=f"{WIDTH:g}",
         height=f"{HEIGHT:g}",
         false_alarms=f"{FALSE_ALARMS:.0%}",
+        nothing_why=nothing_why(view),
+        numbered=numbered,
         sample_data=data(view),
     )
 
@@ -126,6 +128,7 @@ def _compared(each: Compared) -> dict[str, Any]:
             [c.group, *map(_round, (c.before, c.after, c.difference, c.low, c.high, c.q))]
             for c in each.changes
         ],
+        "fromFew": [[c.group, _round(c.least), int(c.rising)] for c in each.from_few],
     }
 
 

@@ -11,7 +11,15 @@ from markupsafe import Markup
 from assay.report.page import inert, render_page
 from assay.report.text import Scale
 from assay.report.usage.explorer import short
-from assay.report.usage.words import excluded, facts, limits, share, stability
+from assay.report.usage.words import (
+    excluded,
+    facts,
+    limits,
+    nothing_why,
+    numbered,
+    share,
+    stability,
+)
 from assay.usage.explore.changes import FALSE_ALARMS, Change, Compared
 from assay.usage.explore.limits import BLANK, FEW
 from assay.usage.explore.view import Slices, UsageView
@@ -44,6 +52,15 @@ class Shift:
     rising: bool
 
 
+@dataclass(frozen=True)
+class Sure:
+    """A group that surely grew from few or shrank to few, in words."""
+
+    name: str
+    words: str
+    rising: bool
+
+
 def render_policy(view: UsageView) -> Iterator[str]:
     """The page, in pieces."""
     tops = _tops(view)
@@ -57,13 +74,15 @@ def render_policy(view: UsageView) -> Iterator[str]:
         tops=tops[:MOST_TOP],
         more_tops=max(0, len(tops) - MOST_TOP),
         scale=_scale(tops),
-        tables=[
-            (_TITLES[each.kind], _lines(view, each)) for each in view.slices if each.kind in _TITLES
-        ],
+        tables=_tables(view),
         time=next((each for each in view.slices if each.kind == "time"), None),
         change=change,
         sides=_sides(view, change),
         shifts=_shifts(view, change),
+        from_few=_from_few(view, change),
+        bounded=change is not None
+        and any(None in (each.before, each.after) for each in change.changes[:MOST_CHANGES]),
+        nothing_why=nothing_why(view),
         false_alarms=f"{FALSE_ALARMS:.0%}",
         excluded=excluded(view),
         excluded_share=share(view.record.conversations - view.record.shown,
@@ -72,6 +91,8 @@ def render_policy(view: UsageView) -> Iterator[str]:
         facts=facts(view),
         limits=limits(view),
         share_plot=share_plot,
+        untold_mark=untold_mark() if any('class="none"' in each.trend for each in tops) else "",
+        numbered=numbered,
         sample_data=[inert(b"{}")],
     )  # fmt: skip
 
@@ -112,15 +133,30 @@ def spark(view: UsageView, group: int) -> Markup:
         for name, each in zip(time.values, shares, strict=False)
     )
     bars = [
-        f'<rect class="none" x="{12 * n}" y="22" width="9" height="2"/>' if each is None else
+        _untold(12 * n) if each is None else
         f'<rect x="{12 * n}" y="{24 - 24 * each / most:.1f}" width="9" '
         f'height="{24 * each / most:.1f}"/>'
         for n, each in enumerate(shares)
     ]  # fmt: skip
+    width = 12 * len(shares)
     return Markup(
-        f'<svg class="spark" role="img" width="{12 * len(shares)}" height="24">'
-        f"<title>{escape(told)}</title>{''.join(bars)}</svg>"
+        f'<svg class="spark" role="img" width="{width}" height="26"><title>{escape(told)}</title>'
+        f'<line class="base" x1="0" x2="{width - 3}" y1="24.5" y2="24.5"/>{"".join(bars)}</svg>'
     )
+
+
+def _untold(x: int) -> str:
+    """A hatched box over the full height: a period of which nothing is told, which is not zero."""
+    strokes = "".join(f"M{x} {y + 8}L{x + 9} {y}" for y in (0, 8, 16))
+    return (
+        f'<g class="none"><rect x="{x + 0.5}" y="0.5" width="8" height="23"/>'
+        f'<path d="{strokes}"/></g>'
+    )
+
+
+def untold_mark() -> Markup:
+    """The box of a period that is not told, for the legend."""
+    return Markup(f'<svg class="spark" width="9" height="24" aria-hidden="true">{_untold(0)}</svg>')
 
 
 def _tops(view: UsageView) -> list[Line]:
@@ -136,7 +172,7 @@ def _tops(view: UsageView) -> list[Line]:
         Line(
             name=short(each.cluster.name or each.cluster.cluster_id),
             within=tuple(within.get(number, ())[:4]),
-            conversations=f"{each.cluster.conversations:,}",
+            conversations=numbered(each.cluster.conversations, "conversation"),
             share=each.share,
             low=each.low,
             high=each.high,
@@ -151,6 +187,12 @@ def _scale(lines: list[Line]) -> Scale:
     return Scale(0.0, most or 1.0)
 
 
+def _tables(view: UsageView) -> list[tuple[str, list[Line]]]:
+    """The kinds of which anything may be told."""
+    found = [(_TITLES[each.kind], _lines(view, each)) for each in view.slices]
+    return [(name, lines) for name, lines in found if any(line.share for line in lines)]
+
+
 def _lines(view: UsageView, slices: Slices) -> list[Line]:
     """A kind's parts, with their shares of all conversations."""
     words = {FEW: f"fewer than {view.minimum_conversations:,}", BLANK: "not told"}
@@ -163,7 +205,7 @@ def _lines(view: UsageView, slices: Slices) -> list[Line]:
             Line(
                 name=short(value, 80),
                 within=(),
-                conversations=words.get(number, f"{number:,}"),
+                conversations=words.get(number, numbered(number, "conversation")),
                 share=middle if known else None,
                 low=low if known else None,
                 high=high if known else None,
@@ -197,10 +239,34 @@ def _shift(view: UsageView, each: Change) -> Shift:
         return f"fewer than {view.minimum_conversations:,}" if value is None else f"{value:.2%}"
 
     sign = "+" if each.difference > 0 else "\N{MINUS SIGN}"
+    bound = "at least " if None in (each.before, each.after) else ""
     return Shift(
         name=short(view.groups[each.group - 1].cluster.name),
-        words=f"{said(each.before)} to {said(each.after)}: {sign}"
+        words=f"{_how(each)}, {said(each.before)} to {said(each.after)}: {bound}{sign}"
         f"{abs(100 * each.difference):.2f} points "
         f"[{100 * each.low:.2f}, {100 * each.high:.2f}]",
         rising=each.difference > 0,
     )
+
+
+def _how(each: Change) -> str:
+    if each.difference > 0:
+        return "is new" if each.before == 0 else "rose from few" if each.before is None else "rose"
+    return "fell to few" if each.after is None else "fell"
+
+
+def _from_few(view: UsageView, change: Compared | None) -> list[Sure]:
+    """Groups that cannot be compared, but surely grew from few or shrank to few."""
+    if change is None:
+        return []
+    few = f"fewer than {view.minimum_conversations:,}"
+    return [
+        Sure(
+            name=short(view.groups[each.group - 1].cluster.name),
+            words=f"from {few} to at least {each.least:.2%}"
+            if each.rising
+            else f"from at least {each.least:.2%} to {few}",
+            rising=each.rising,
+        )
+        for each in change.from_few[:MOST_CHANGES]
+    ]

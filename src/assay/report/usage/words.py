@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assay.report.text import numbered
 from assay.usage.explore.view import UsageView
 
 
@@ -18,6 +19,28 @@ class Said:
 def title(view: UsageView) -> str:
     """What the page is called."""
     return f"Usage map: {view.record.import_name}"
+
+
+def nothing_why(view: UsageView) -> str:
+    """Why no group is shown; empty where one is."""
+    if view.groups:
+        return ""
+    if view.private:
+        return "No group is large enough, with its noise, for the map's minima."
+    people = numbered(view.minimum_principals, "linked person", "linked people")
+    told = (
+        "No group may be shown: a group needs at least "
+        f"{numbered(view.minimum_conversations, 'conversation')} of at least {people}, and none "
+        "has them."
+    )
+    record = view.record
+    if record.principals is not None and record.principals < view.minimum_principals:
+        told += " All conversations are of " + (
+            f"{numbered(record.principals, 'linked person', 'linked people')}."
+        )
+    if record.conversations < view.minimum_conversations:
+        told += f" There are {numbered(record.conversations, 'conversation')} in all."
+    return told
 
 
 def share(part: int, whole: int) -> str:
@@ -91,8 +114,9 @@ def limits(view: UsageView) -> list[Said]:
     """What may not be concluded from the map."""
     found = [
         Said("Rare things", "A group needs "
-             f"{view.minimum_conversations:,} conversations of {view.minimum_principals:,} linked "
-             "people to be shown. What fewer do is not on this map, however grave."
+             f"{numbered(view.minimum_conversations, 'conversation')} of "
+             f"{numbered(view.minimum_principals, 'linked person', 'linked people')} "
+             "to be shown. What fewer do is not on this map, however grave."
              if view.record.profile == "insight" else
              "A single event forms no group. What happened once is not on this map."),
         Said("Intent", "The map tells what was asked, not why, nor what came of it."),
@@ -127,7 +151,9 @@ def limits(view: UsageView) -> list[Said]:
             Said(
                 "Blank cells",
                 f"A figure of fewer than {view.minimum_conversations:,} "
-                f"conversations or {view.minimum_principals:,} linked people is not in this file, "
+                "conversations or "
+                f"{numbered(view.minimum_principals, 'linked person', 'linked people')} "
+                "is not in this file, "
                 "but for how many conversations a scorer left without a value. "
                 "Nor is any other figure from which such a one could be had by subtraction along "
                 "a group's own parts or along the groups within a group; these stand as not told. "

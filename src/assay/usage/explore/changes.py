@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
+from math import sqrt
 
 import msgspec
 import numpy as np
@@ -20,7 +22,7 @@ from assay.stats import (
 from assay.usage.explore.columns import Codes, Columns
 from assay.usage.explore.groups import Groups
 from assay.usage.explore.kinds import Kind
-from assay.usage.explore.limits import FEW, Cells, Minima
+from assay.usage.explore.limits import BLANK, FEW, Cells, Minima
 
 FALSE_ALARMS = 0.05
 """Of the changes that are called clear, this share is false on average."""
@@ -38,8 +40,10 @@ Rows = NDArray[np.int64]
 class Change(msgspec.Struct, frozen=True, array_like=True):
     """One group's share of one side and of the other, and their difference with its interval.
 
-    A side is None where it is too small to be told: the difference then counts from the most that
-    it can be. ``q`` is the p-value adjusted for all groups of the comparison.
+    A side is None where it is too small to be told. The difference is then a bound, the least that
+    it can be: the hidden side counts as the most that it can be. The interval then reaches over
+    every count that the hidden side can have. ``q`` is the p-value of the bound, adjusted for all
+    groups of the comparison.
     """
 
     group: int
@@ -51,11 +55,25 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     q: float
 
 
+class FromFew(msgspec.Struct, frozen=True, array_like=True):
+    """A group that cannot be compared, of whose greater side something is known all the same.
+
+    One side is of fewer than the minimum; the other, which is not told either, is at least the
+    share ``least`` of its own part, and so greater than the small one. ``rising``: the small side
+    is the first. Nothing is tested.
+    """
+
+    group: int
+    least: float
+    rising: bool
+
+
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """Two parts of a kind, group by group. ``changes`` are the clear ones; the others are counted.
 
     ``untold`` counts groups that cannot be compared since a side may not be told, and ``few``
-    those that are too small. ``conversations`` and ``principals`` are of the two sides.
+    those that are too small; ``from_few`` are those of the untold that surely grew from few or
+    shrank to few. ``conversations`` and ``principals`` are of the two sides.
     """
 
     kind: str
@@ -68,6 +86,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     conversations: tuple[int, int]
     principals: tuple[int, int]
     changes: tuple[Change, ...]
+    from_few: tuple[FromFew, ...]
 
 
 def compare_parts(
@@ -82,7 +101,43 @@ def compare_parts(
     own = kind.compared if kind.name == "time" else kind.compared[:MOST_COMPARED]
     own = [part for part in own if told[0, part] > 0]
     shares = Shares(groups, columns, kind, own, told, minima)
-    return [_compared(kind, shares, a, b, told) for n, a in enumerate(own) for b in own[n + 1 :]]
+    totals = [len(columns), *(each.conversations for each in groups.clusters)]
+    found = []
+    for n, a in enumerate(own):
+        for b in own[n + 1 :]:
+            sure = from_few(told, totals, (a, b), minima)
+            found.append(_compared(kind, shares, a, b, told, sure))
+    return found
+
+
+def from_few(
+    told: Cells, totals: Sequence[int], parts: tuple[int, int], minima: Minima
+) -> tuple[FromFew, ...]:
+    """Groups that surely grew from few or shrank to few, though neither side may be told.
+
+    All of it follows from what the page tells anyway: each group's size, the cells that are told,
+    and that a small cell is below the minimum. Counts are not looked at, so that nothing of a
+    hidden one can be had from what is said here.
+
+    Args:
+        totals: the size of each group, which is told; the first is of all.
+        parts: the two sides. Their own sizes, in the first row, are told.
+    """
+    most, found = minima.conversations - 1, []
+    for group, (a, b) in enumerate(told[:, parts].tolist()):
+        if not group or {a, b} != {FEW, BLANK}:
+            continue
+        rising = a == FEW
+        small, great = parts if rising else parts[::-1]
+        row = told[group]
+        least = minima.conversations  # what is smaller is FEW
+        if (row == BLANK).sum() == 1:
+            others = int(row[row > 0].sum()) + most * int((row == FEW).sum())
+            least = max(least, totals[group] - others)
+        share = least / int(told[0, great])
+        if share > most / int(told[0, small]):
+            found.append(FromFew(group, share, rising))
+    return tuple(sorted(found, key=lambda each: (-each.least, each.group))[:MOST_TOLD])
 
 
 class Shares:
@@ -145,7 +200,7 @@ class Shares:
     def p_value(self, group: int, first: int, second: int) -> float:
         """Of no difference. Where conversations on their own show none, people do not either:
         clusters only widen an interval, so that the longer sums can be left out there."""
-        quick = self._gap(group, first, second, self._alone, 0.95)
+        quick = difference(*(self._alone(group, part, 0.95) for part in (second, first)))
         sided = {first: 1, second: -1}
         for part, sign in sided.items():
             if self.told[group, part] == FEW and sign * quick.estimate <= 0:
@@ -153,32 +208,71 @@ class Shares:
         p = p_value(quick)
         if p > FALSE_ALARMS:
             return p
-        return p_value(self._gap(group, first, second, self.interval, self.strict))
+        return p_value(self._gap(group, first, second, None, self.strict))
 
-    def gap(self, group: int, first: int, second: int, confidence: float = 0.95) -> Interval:
-        """The second part's share less the first's."""
-        return self._gap(group, first, second, self.interval, confidence)
+    def gap(self, group: int, first: int, second: int) -> tuple[float, float, float]:
+        """The second part's share less the first's: the difference, low and high.
+
+        Where a side is hidden, the difference is the least that it can be, and the interval
+        reaches over those of every count that it can have. They move one way with the count, so
+        the intervals of none and of the most hold all others.
+        """
+        hidden = next((part for part in (first, second) if self.told[group, part] == FEW), None)
+        nearest = self._gap(group, first, second, None, 0.95)
+        if hidden is None:
+            return nearest.estimate, nearest.low, nearest.high
+        farthest = self._gap(group, first, second, 0, 0.95)
+        ends = min(nearest.low, farthest.low), max(nearest.high, farthest.high)
+        return nearest.estimate, *ends
 
     def _gap(
-        self,
-        group: int,
-        first: int,
-        second: int,
-        interval: Callable[[int, int, float], Interval],
-        confidence: float,
+        self, group: int, first: int, second: int, hidden: int | None, confidence: float
     ) -> Interval:
-        one, other = (interval(group, part, confidence) for part in (first, second))
-        return difference(other, one)
+        """The difference if a hidden side holds so many conversations; None: the most."""
+        told = {
+            part: self.interval(group, part, confidence)
+            for part in (first, second)
+            if self.told[group, part] != FEW
+        }
+        like = next(iter(told.values()))
+        sides = [
+            told[part] if part in told else self._if_hidden(part, hidden, like)
+            for part in (second, first)
+        ]
+        return difference(*sides)
+
+    def _most(self, part: int) -> int:
+        """The most conversations that a hidden cell can hold."""
+        return min(self._minima.conversations - 1, self.size(part))
+
+    def _if_hidden(self, part: int, counted: int | None, like: Interval) -> Interval:
+        """The interval of a hidden side, if it held so many.
+
+        How its people act may not be told, so that it is taken to be as much wider for them as the
+        interval of the side that is told.
+        """
+        counted = self._most(part) if counted is None else counted
+        alone = rate(counted, self.size(part), confidence=like.confidence)
+        wider = sqrt(max(like.design_effect or 1.0, 1.0))
+        middle = alone.estimate
+        return replace(
+            alone,
+            low=max(0.0, middle - wider * (middle - alone.low)),
+            high=min(1.0, middle + wider * (alone.high - middle)),
+        )
 
     def _alone(self, group: int, part: int, confidence: float) -> Interval:
-        """The interval if every conversation stood alone."""
+        """The interval if every conversation stood alone, and a hidden side held the most."""
         counted = int(self.told[group, part])
-        if counted == FEW:
-            counted = min(self._minima.conversations - 1, self.size(part))
-        return rate(counted, self.size(part), confidence=confidence)
+        return rate(
+            self._most(part) if counted == FEW else counted,
+            self.size(part),
+            confidence=confidence,
+        )
 
     def _interval(self, group: int, part: int, confidence: float) -> Interval:
-        if not self._clustered or self.told[group, part] == FEW:
+        """The interval of a side that is told."""
+        if not self._clustered:
             return self._alone(group, part, confidence)
         sums = np.zeros_like(self._sizes[part])
         if (group, part) in self._sums:
@@ -187,7 +281,14 @@ class Shares:
         return clustered_mean(sums, self._sizes[part], binary=True, confidence=confidence)
 
 
-def _compared(kind: Kind, shares: Shares, first: int, second: int, told: Cells) -> Compared:
+def _compared(
+    kind: Kind,
+    shares: Shares,
+    first: int,
+    second: int,
+    told: Cells,
+    sure: tuple[FromFew, ...],
+) -> Compared:
     found, p, few, untold = [], [], 0, 0
     for group, (a, b) in enumerate(told[:, (first, second)].tolist()):
         if not group:
@@ -217,6 +318,7 @@ def _compared(kind: Kind, shares: Shares, first: int, second: int, told: Cells) 
         conversations=(shares.size(first), shares.size(second)),
         principals=(shares.people(first), shares.people(second)),
         changes=tuple(clear[:MOST_TOLD]),
+        from_few=sure,
     )
 
 
@@ -226,4 +328,4 @@ def _change(shares: Shares, group: int, first: int, second: int, q: float) -> Ch
         None if shares.told[group, part] == FEW else shares.interval(group, part, 0.95).estimate
         for part in (first, second)
     )
-    return Change(group, before, after, gap.estimate, gap.low, gap.high, q)
+    return Change(group, before, after, *gap, q)

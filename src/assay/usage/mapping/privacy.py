@@ -73,7 +73,8 @@ def warnings_of(
         )
     if conversations and shown < _HALF * conversations:
         found.append(
-            f"Shown groups hold {shown:,} of {conversations:,} conversations: most of usage is "
+            f"Shown groups hold {shown:,} of {conversations:,} "
+            f"conversation{'s' if conversations != 1 else ''}: most of usage is "
             "hidden for privacy."
         )
     return found
