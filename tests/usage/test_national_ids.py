@@ -34,6 +34,10 @@ EXAMPLES: dict[str, tuple[Callable[[str], bool], list[str]]] = {
     "HETU": (ids.hetu, ["131052-308T"]),
     "AHV": (ids.swiss_ahv, ["7569217076985"]),
     "Thai id": (ids.thai_id, ["3100600445635"]),
+    "German card": (ids.german_card, ["L01X00T471", "C01X00T478"]),
+    "TFN": (ids.australian_tfn, ["123456782"]),
+    "CUIT": (ids.argentine_cuit, ["20055361682", "20267565393"]),
+    "routing": (ids.routing, ["021000021", "111000025"]),
     "Aadhaar": (ids.aadhaar, ["234123412346"]),
 }
 
@@ -64,3 +68,18 @@ def test_numbers_that_are_never_given_out_do_not_pass() -> None:
     assert not ids.cpf("1" * 11)
     assert ids.iban_length("zz") == 0
     assert not ids.german_tax_id("99957254409")  # three digits repeat
+
+
+def test_letters_and_days_are_checked_too() -> None:
+    assert ids.nric("S1234567D")
+    assert not ids.nric("S1234567A")
+    assert not ids.nric("X1234567D")
+    assert ids.australian_medicare("2123456701")
+    assert not ids.australian_medicare("2123456711")
+    assert ids.danish_cpr("1109871234")
+    assert not ids.danish_cpr("1113871234")
+    assert ids.itin("912701234")
+    assert not ids.itin("812701234")
+    assert not ids.itin("912001234")
+    assert ids.mbi("1EG4TE5MK73")
+    assert not ids.mbi("1EG4TE5MS73")

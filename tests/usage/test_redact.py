@@ -207,6 +207,19 @@ HOSTILE = {
     "emails": "ann@example.org " * 25_000,
     "chained": "1.2.3.4.a@b.co.1.2.3.4." * 17_000,
     "passport": "passport " * 44_000,
+    "flags": "--token " * 50_000 + "1",
+    "cells": "| password " * 36_000 + "1",
+    "elements": "<password>1" * 36_000 + "</",
+    "emails in links": "a%40" * 100_000,
+    "quoted names": '"a"@' * 100_000,
+    "cards with underscores": "4111_1111_" * 40_000,
+    "told keys": "token is " + "a1" * 10 + " key is " * 50_000,
+    "escaped quotes": "key=" + "\\" * 400_000,
+    "accounts": "account number 1 " * 24_000,
+    "bank codes": "sort code 20-00-00 account " * 15_000,
+    "PuTTY": "Private-Lines: 1\nabcd\n" * 18_000,
+    "dotted token": "M" + "a.aaaaaa" * 50_000,
+    "session names": "session=" * 50_000,
 }
 
 

@@ -24,6 +24,7 @@ from assay.formats.usage_units import Unit
 from assay.records import Message, ToolCall, Transcript
 from assay.usage.language import UNKNOWN, language_of
 from assay.usage.names import name_recognisers
+from assay.usage.nested import Nested
 from assay.usage.redact import Redactor
 from assay.usage.secret import keyed
 
@@ -100,6 +101,7 @@ class Door:
         self._today = today
         self._redactor = Redactor(secret, name_recognisers())
         self._word = lru_cache(maxsize=4096)(self._redact_word)
+        self._nested = Nested(self._redactor, self._word)
         self._keyed = lru_cache(maxsize=4096)(keyed)
         self._source = self._word(source)
 
@@ -159,7 +161,7 @@ class Door:
             date=date,
             model=self._maybe(found.model),
             agent=self._maybe(found.agent),
-            model_options=self._nested(found.model_options, counts),
+            model_options=self._nested.redact(found.model_options, counts),
             message_count=len(messages),
             total_tokens=_total(found),
             error=None if found.error is None else self._plain(found.error, counts),
@@ -201,7 +203,7 @@ class Door:
     def _metadata(
         self, found: Conversation, thread: bytes | None, counts: Counter[str]
     ) -> dict[str, Any] | None:
-        kept = self._nested(found.metadata, counts)
+        kept = self._nested.redact(found.metadata, counts)
         if thread is not None and not found.guessed:
             kept["thread"] = thread.hex()
         return kept or None
@@ -245,33 +247,12 @@ class Door:
             ToolCall(
                 id=self._word(call.id),
                 function=self._word(call.function),
-                arguments=self._nested(call.arguments, counts),
+                arguments=self._nested.redact(call.arguments, counts),
                 type=self._word(call.type),
             )
             for call in message.tool_calls
         )
         return Message(message.role, content, calls, self._maybe(message.tool_call_id))
-
-    def _nested(self, value: Any, counts: Counter[str]) -> Any:
-        """A JSON value with every text in it redacted, names included."""
-        if isinstance(value, str):
-            return self._plain(value, counts)
-        if isinstance(value, dict):
-            return {self._word(str(key)): self._nested(each, counts) for key, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._nested(each, counts) for each in value]
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _A_NUMBER:
-            return self._number(value, counts)
-        return value
-
-    def _number(self, value: int, counts: Counter[str]) -> int | str:
-        """A number, unless it is one that a text would lose: a card's or a telephone's."""
-        try:
-            text = str(value)
-        except ValueError:  # more digits than Python writes
-            return "[number]"
-        told = self._plain(text, counts)
-        return value if told == text and abs(value) < 2**63 else told
 
     def _plain(self, text: str, counts: Counter[str]) -> str:
         told, found = self._redactor.redact(text)
@@ -286,7 +267,6 @@ class Door:
 
 
 _MESSAGES = Transcript.__struct_fields__.index("messages")
-_A_NUMBER = 10_000_000
 _TAG = re.compile("[a-z]{2,3}")
 _NEVER = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC)
 

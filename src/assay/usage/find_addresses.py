@@ -17,6 +17,9 @@ _DOMAIN = re.compile(
     rf"@((?:[{_LETTERS}_-]{{1,63}}\.){{1,8}}(?:xn--[a-z0-9-]{{1,59}}|[{_WORDS}]{{2,24}}))"
     rf"|@((?:[\w-]{{1,63}}\.){{1,8}}[^\W\d_]{{2,24}})"
 )
+_ENCODED_AT = re.compile(r"%40|&#64;|&#x40;|\\u0040", re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"\n]{1,62}"')
+_LONGEST = 320  # characters of a domain that are looked at
 _HIDDEN_AT = re.compile(r"[\[({<] ?at ?[\])}>]", re.IGNORECASE)
 _HIDDEN_LOCAL = re.compile(r" ?([\w.+-]{1,64})")
 _DOT = r"(?:\.| ?[\[({<] ?dot ?[\])}>] ?)"
@@ -39,7 +42,7 @@ _DOTTED_MAC = re.compile(r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}")
 
 
 def emails(scan: Scan) -> list[Found]:
-    """Email addresses, also with ``[at]`` for the sign."""
+    """Email addresses, also with ``[at]`` or a code for the sign."""
     text = scan.text
     found = list[Found]()
     at = text.find("@")
@@ -48,6 +51,8 @@ def emails(scan: Scan) -> list[Found]:
         if one:
             found.append(one)
         at = text.find("@", one.end if one else at + 1)
+    if b"40" in scan.lower or b"#64" in scan.lower:
+        found += _encoded_emails(text)
     if _HIDDEN_AT.search(text):
         for match in _HIDDEN_AT.finditer(text):
             one = _hidden_email(text, match.start())
@@ -61,19 +66,31 @@ def _email(text: str, at: int) -> Found | None:
     if domain is None:
         return None
     before = text[max(0, at - _LOCAL) : at][::-1]
-    local = _NEAR.match(before) or _ANY.match(before)
+    local = _NEAR.match(before) or _ANY.match(before) or _QUOTED.match(before)
     if local is None:
         return None
     name = local[0][::-1].lstrip(".+%'~&=*#-")
-    if "=" in name:  # key=ann@example.org
+    if "=" in name and name[0] != '"':  # key=ann@example.org
         name = name.rpartition("=")[2]
     start, end = at - len(name), domain.end()
     if not name or (name == "git" and text[end : end + 1] == ":"):
         return None
     link = text.rfind("://", max(0, at - 128), at)
-    if link >= 0 and ":" in text[link + 3 : at] and not any(map(str.isspace, text[link:at])):
+    between = text[link + 3 : at] if link >= 0 else ""
+    if ":" in between and "/" not in between and not any(map(str.isspace, between)):
         return None  # a link with credentials: see find_keys
     return Found(start, end, "email", text[start:end].lower())
+
+
+def _encoded_emails(text: str) -> Iterator[Found]:
+    """With the sign as links, pages and JSON write it."""
+    for sign in _ENCODED_AT.finditer(text):
+        begin = max(0, sign.start() - _LOCAL)
+        local = text[begin : sign.start()]
+        one = _email(f"{local}@{text[sign.end() : sign.end() + _LONGEST]}", len(local))
+        if one:
+            end = sign.end() + one.end - len(local) - 1
+            yield Found(begin + one.start, end, "email", one.value)
 
 
 def _hidden_email(text: str, at: int) -> Found | None:

@@ -10,23 +10,25 @@ from assay.usage.scan import Found, Scan
 
 _IBAN = re.compile(rb"AA00(?=[ A0-]{11})")
 _IBAN_TEXT = re.compile(r"[A-Za-z]{2}\d\d(?:[ -]?[A-Za-z0-9]){11,30}")
-_PASSPORT = re.compile(
-    r"(?:passport|passeport|pasaporte|passaporto|reisepass|паспорт|护照|パスポート)"
-    r"[^\n\d]{0,24}?((?<![A-Za-z0-9])[A-Za-z]{0,2}\d{6,9}[A-Za-z]?)(?![A-Za-z0-9])",
-    re.IGNORECASE,
-)
 
 
 class _Form:
-    """How an id looks over classes, its check, and whether small letters will do."""
+    """How an id looks over classes, its check, whether small letters will do, the word it needs."""
 
     def __init__(
-        self, look: bytes, check: Callable[[str], bool], *, drop: str = "", small: bool = False
+        self,
+        look: bytes,
+        check: Callable[[str], bool],
+        *,
+        drop: str = "",
+        small: bool = False,
+        word: str | None = None,
     ) -> None:
         self.look = re.compile(look)
         self.check = check
         self.drop = str.maketrans("", "", drop)
         self.small = small
+        self.word = None if word is None else re.compile(word)
 
 
 _FORMS = (
@@ -42,30 +44,20 @@ _FORMS = (
     _Form(rb"0{1,2}\.000\.000-[0A]", ids.rut, drop=".-", small=True),
     _Form(rb"0{17}A", ids.chinese_id, small=True),
     _Form(rb"AAAA000000AAAAAA[A0]0", lambda text: text[10] in "HMX"),  # Mexico: CURP
+    _Form(rb"A0000000A", ids.nric),
+    _Form(rb"0A[A0]0-A[A0]0-AA00", ids.mbi, drop="-"),
+    _Form(rb"0A[A0]0A[A0]0AA00", ids.mbi, word="medicare|\\bmbi\\b|beneficiary"),
 )
 _ANY_FORM = re.compile(
     rb"0(?:0 ?00 ?00 ?A|000[ -]?A|0\.000\.000-?[0A]|(?<=\.0)00-[0A]|0A00A000A|000A"
-    rb"|00000[-+A]000|00000AAAAAA|(?<=AA0)0[ A0-]{11})"
-)
-"""What one of them has in it; begins with a digit, so that most text is passed over at once."""
-
-
-_ANY_FORM = re.compile(
-    rb"0(?:0 ?00 ?00 ?A|000[ -]?A|0\.000\.000-?[0A]|(?<=\.0)00-[0A]|0A00A000A|000A"
-    rb"|00000[-+A]000|00000AAAAAA|(?<=AA0)0[ A0-]{11})"
+    rb"|00000[-+A]000|00000AAAAAA|(?<=AA0)0[ A0-]{11}|A[A0]0-?A[A0]0-?AA00)"
 )
 """What one of them has in it; begins with a digit, so that most text is passed over at once."""
 
 
 def mixed_ids(scan: Scan) -> list[Found]:
-    """Bank accounts (IBAN), ids of letters and digits, passports."""
-    found = list[Found]()
-    if _ANY_FORM.search(scan.classes):
-        found += _by_form(scan)
-    if b"pass" in scan.lower or not scan.ascii:
-        for match in _PASSPORT.finditer(scan.text):
-            found.append(Found(*match.span(1), "id", match[1].upper()))
-    return found
+    """Bank accounts (IBAN), ids of letters and digits."""
+    return list(_by_form(scan)) if _ANY_FORM.search(scan.classes) else []
 
 
 def _by_form(scan: Scan) -> Iterator[Found]:
@@ -75,6 +67,8 @@ def _by_form(scan: Scan) -> Iterator[Found]:
             text = scan.text[start:end]
             value = text.translate(form.drop)
             if not form.small and value != value.upper():
+                continue
+            if form.word is not None and not form.word.search(scan.before(start, 40)):
                 continue
             if scan.apart(start, end) and form.check(value):
                 yield Found(start, end, "id", value.upper())

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from assay.usage import national_ids as ids
 from assay.usage.phones import is_date, is_phone
 from assay.usage.scan import Found, Scan
 
 _RUN = re.compile(rb"0(?:[ .()/-]{0,3}+0){6,}+")
+_UNDERSCORED = re.compile(rb"(?<![A0])(?<!0_)0000_(?:0000_0000_0{1,4}|000000_0{4,5})(?![A0_])")
+_LINKED = re.compile(r"(?:wa\.me/|[?&]phone=)(?:\+|%2b)?(\d{8,15})(?!\d)", re.IGNORECASE)
 _EXTENSION = re.compile(r" ?(?:x|ext\.?) ?\d{1,6}(?![A-Za-z0-9])", re.IGNORECASE)
 _GROUP = re.compile(rb"0++")
 _MOST_GROUPS = 7  # the French id's, and no phone number has more
@@ -54,7 +56,7 @@ class Number:
 
 def numbers(scan: Scan) -> list[Found]:
     """Cards, ids and phone numbers."""
-    found = list[Found]()
+    found = list(_elsewhere(scan))
     for run in _RUN.finditer(scan.classes):
         groups = [match.span() for match in _GROUP.finditer(scan.classes, *run.span())]
         at = 0
@@ -64,6 +66,18 @@ def numbers(scan: Scan) -> list[Found]:
                 found.append(one)
             at += taken
     return found
+
+
+def _elsewhere(scan: Scan) -> Iterator[Found]:
+    """Cards with underscores, as in names of files, and phone numbers in links to write to them."""
+    if b"0_0" in scan.classes:
+        for match in _UNDERSCORED.finditer(scan.classes):
+            digits = scan.text[match.start() : match.end()].replace("_", "")
+            if ids.card(digits):
+                yield Found(*match.span(), "card", digits)
+    if b"wa.me/" in scan.lower or b"phone=" in scan.lower:
+        for link in _LINKED.finditer(scan.text):
+            yield Found(*link.span(1), "phone", link[1])
 
 
 def _longest(scan: Scan, groups: list[tuple[int, int]], at: int) -> tuple[int, Found | None]:
@@ -151,6 +165,10 @@ def _of(check: Check, *seps: str) -> Callable[[Number], bool]:
     return passes
 
 
+def _american(digits: str) -> bool:
+    return ids.ssn(digits) or ids.itin(digits)
+
+
 def _cpf(number: Number) -> bool:
     return number.seps == (".", ".", "-") and ids.cpf(number.digits)
 
@@ -159,6 +177,10 @@ def _words(*words: str) -> re.Pattern[str]:
     return re.compile("|".join(words))
 
 
+_CPR = _words(r"\bcpr\b", "cpr-?n", "personnummer")
+_TFN = _words(r"\btfn\b", "tax file")
+_MEDICARE = _words("medicare")
+_CUIT = _words(r"\bcui[tl]\b")
 _SSN = _words(r"\bssn\b", "social.?sec", r"\bss ?#", "itin", "taxpayer")
 _AADHAAR = _words("aa?dh?aa?r", "uidai", "आधार")
 _CPF = _words(r"\bcpf\b")
@@ -187,9 +209,23 @@ _BIRTH = _words("personn", "samordnings", "birth ?number", "pnr", "ssn")
 _Rule = tuple[Callable[[Number], bool], re.Pattern[str] | None]
 
 _IDS: dict[tuple[int, ...], tuple[_Rule, ...]] = {
-    (3, 2, 4): ((_of(ids.ssn, "-"), None), (_of(ids.ssn, " ", "."), _SSN)),
-    (9,): ((_of(ids.ssn), _SSN), (_of(ids.bsn), _BSN), (_of(ids.luhn), _SIN)),
-    (3, 3, 3): ((_of(ids.luhn, " ", "-"), _SIN), (_of(ids.bsn, " ", "."), _BSN)),
+    (3, 2, 4): (
+        (_of(_american, "-"), None),
+        (_of(_american, " ", "."), _SSN),
+    ),
+    (9,): (
+        (_of(_american), _SSN),
+        (_of(ids.bsn), _BSN),
+        (_of(ids.luhn), _SIN),
+        (_of(ids.australian_tfn), _TFN),
+    ),
+    (3, 3, 3): (
+        (_of(ids.luhn, " ", "-"), _SIN),
+        (_of(ids.bsn, " ", "."), _BSN),
+        (_of(ids.australian_tfn, " ", "-"), _TFN),
+    ),
+    (4, 5, 1): ((_of(ids.australian_medicare, " ", "-"), _MEDICARE),),
+    (2, 8, 1): ((_of(ids.argentine_cuit, "-"), None),),
     (4, 4, 4): (
         (lambda number: number.whole and _of(ids.aadhaar, " ", "-")(number), None),
         (_of(ids.aadhaar, " ", "-"), _AADHAAR),
@@ -201,15 +237,20 @@ _IDS: dict[tuple[int, ...], tuple[_Rule, ...]] = {
         (_of(ids.german_tax_id), _STEUER),
         (_of(ids.pesel), _PESEL),
         (_of(ids.turkish_id), _TURKEY),
+        (_of(ids.argentine_cuit), _CUIT),
     ),
     (2, 3, 3, 3): ((_of(ids.german_tax_id, " ", "/"), _STEUER),),
     (3, 3, 5): ((_of(ids.turkish_id, " "), _TURKEY),),
     (15,): ((_of(ids.nir), None),),
     (13, 2): ((_of(ids.nir, " "), None),),
     (1, 2, 2, 2, 3, 3, 2): ((_of(ids.nir, " ", "."), None),),
-    (6, 4): ((_of(ids.personnummer, "-"), None),),
+    (6, 4): ((_of(ids.personnummer, "-"), None), (_of(ids.danish_cpr, "-", " "), _CPR)),
     (8, 4): ((_of(ids.personnummer, "-"), None),),
-    (10,): ((_of(ids.personnummer), _BIRTH),),
+    (10,): (
+        (_of(ids.personnummer), _BIRTH),
+        (_of(ids.danish_cpr), _CPR),
+        (_of(ids.australian_medicare), _MEDICARE),
+    ),
     (18,): ((_of(ids.chinese_id), None),),
     (3, 4, 4, 2): ((_of(ids.swiss_ahv, "."), None),),
     (1, 4, 5, 2, 1): ((_of(ids.thai_id, "-", " "), None),),

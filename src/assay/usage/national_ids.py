@@ -6,6 +6,7 @@ issuers' published rules (ISO/IEC 7812, 7064, 13616; Verhoeff 1969).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 
@@ -26,6 +27,7 @@ def card(digits: str) -> bool:
         or "2200" <= digits[:4] <= "2204"
         or (len(digits) == 15 and digits[:4] in ("1800", "2131"))
         or "2221" <= digits[:4] <= "2720"
+        or (len(digits) == 16 and digits[:4] == "9792")
     )
     return known and 13 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn(digits)
 
@@ -47,6 +49,25 @@ def ssn(digits: str) -> bool:
     """United States: 9 digits, no check digit; some areas, groups and serials do not exist."""
     area, group, serial = digits[:3], digits[3:5], digits[5:]
     return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
+
+
+def itin(digits: str) -> bool:
+    """United States, who has no SSN: 9 digits from 900 on, of some groups, no check digit."""
+    group = int(digits[3:5])
+    return digits[0] == "9" and (
+        50 <= group <= 65 or 70 <= group <= 88 or 90 <= group <= 92 or 94 <= group <= 99
+    )
+
+
+def routing(digits: str) -> bool:
+    """United States, a bank's: 9 digits."""
+    known = digits[:2] <= "12" or "21" <= digits[:2] <= "32" or "61" <= digits[:2] <= "72"
+    return known and digits != "0" * 9 and _weighed(digits, [3, 7, 1] * 3) % 10 == 0
+
+
+def mbi(text: str) -> bool:
+    """United States, Medicare's: 11 digits and letters in fixed places, no check digit."""
+    return _MBI.fullmatch(text) is not None
 
 
 def nino(text: str) -> bool:
@@ -180,6 +201,43 @@ def hetu(text: str) -> bool:
     return real and _HETU[int(text[:6] + text[7:10]) % 31] == text[10].upper()
 
 
+def danish_cpr(digits: str) -> bool:
+    """Denmark: a day of birth and four digits; the check digit is no longer given out."""
+    return _day(digits[2:4], digits[:2])
+
+
+def german_card(text: str) -> bool:
+    """Germany, an identity card's or a passport's: 9 letters and digits and a check digit."""
+    total = sum(
+        int(each, 36) * weight for each, weight in zip(text[:9], [7, 3, 1] * 3, strict=True)
+    )
+    return total % 10 == int(text[9])
+
+
+def australian_tfn(digits: str) -> bool:
+    """Australia's tax number: 9 digits."""
+    return digits != "0" * 9 and _weighed(digits, (1, 4, 3, 7, 5, 8, 6, 9, 10)) % 11 == 0
+
+
+def australian_medicare(digits: str) -> bool:
+    """Australia, Medicare's: 10 digits, of which the ninth is the check."""
+    return digits[0] in "23456" and _weighed(digits[:8], [1, 3, 7, 9] * 2) % 10 == int(digits[8])
+
+
+def nric(text: str) -> bool:
+    """Singapore: a letter, 7 digits, a letter."""
+    letters, offset = _NRIC.get(text[0], ("", 0))
+    total = _weighed(text[1:8], (2, 7, 6, 5, 4, 3, 2)) + offset
+    return letters != "" and letters[total % 11] == text[8]
+
+
+def argentine_cuit(digits: str) -> bool:
+    """Argentina: 11 digits, the last a check."""
+    check = 11 - _weighed(digits[:10], (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11
+    known = digits[:2] in ("20", "23", "24", "25", "26", "27", "30", "33", "34")
+    return known and check % 11 == int(digits[10])
+
+
 def indian_pan(text: str) -> bool:
     """India's tax number: five letters, four digits, a letter; the fourth says whose."""
     return text[3].upper() in "PCHFATBLJG"
@@ -218,6 +276,18 @@ _MOVED = (
     (4, 2, 8, 6, 5, 7, 3, 9, 0, 1),
     (2, 7, 9, 3, 8, 0, 6, 4, 1, 5),
     (7, 0, 4, 6, 9, 1, 3, 2, 5, 8),
+)
+_NRIC = {
+    "S": ("JZIHGFEDCBA", 0),
+    "T": ("JZIHGFEDCBA", 4),
+    "F": ("XWUTRQPNMLK", 0),
+    "G": ("XWUTRQPNMLK", 4),
+    "M": ("XWUTRQPNJLK", 3),
+}
+_MBI_LETTER = "AC-HJKMNP-RT-Y"
+_MBI = re.compile(
+    rf"[1-9][{_MBI_LETTER}][{_MBI_LETTER}0-9]\d[{_MBI_LETTER}][{_MBI_LETTER}0-9]\d"
+    rf"[{_MBI_LETTER}]{{2}}\d\d"
 )
 _CHINA = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _DNI = "TRWAGMYFPDXBNJZSQVHLCKE"

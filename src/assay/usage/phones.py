@@ -21,7 +21,9 @@ _WORDS = re.compile(
     r"|전화|연락처|휴대|फ़ोन|फ़ोन|फोन|मोबाइल|नंबर|هاتف|اتصل|جوال|موبايل|رقم|โทร|\bara\b"
     r"|gọi|điện thoại|טלפון|נייד|simu"
 )
-_PAPERS = re.compile(r"order|invoice|ticket|isbn|tracking|serial|part n|model|account n|ref\b")
+_PAPERS = re.compile(
+    r"order|invoice|ticket|isbn|tracking|serial|part n|model|account n|ref\b|[ _-]id\W{0,4}$"
+)
 _DATE = re.compile(
     r"(?:(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:[0-2]?\d|3[01])"
     r"|(?:[0-2]?\d|3[01])[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:19|20)\d\d"

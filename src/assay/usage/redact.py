@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from assay.usage.find_addresses import emails, machines
+from assay.usage.find_documents import documents
 from assay.usage.find_ids import mixed_ids
 from assay.usage.find_keys import keys
 from assay.usage.find_numbers import numbers
@@ -47,16 +48,29 @@ class Redactor:
         self._secret = secret
         self._recognisers = tuple(recognisers)
 
-    def redact(self, text: str) -> tuple[str, dict[str, int]]:
-        """The text without what identifies, and how many of each kind were taken out."""
+    def redact(self, text: str, before: str = "") -> tuple[str, dict[str, int]]:
+        """The text without what identifies, and how many of each kind were taken out.
+
+        Args:
+            text: what is redacted.
+            before: what is read as standing before it, as the name of a field does.
+        """
         counts: dict[str, int] = {}
-        text = self._without_patterns(text, counts)
+        before = before and fold(before).text
+        text = self._without_patterns(text, counts, before)
         if self._recognisers:
             named = self._names(text)
             if named:
                 text = self._replace(text, Folded(text), named, counts)
-                text = self._without_patterns(text, counts)
+                text = self._without_patterns(text, counts, before)
         return text, counts
+
+    def withhold(self, text: str) -> tuple[str, dict[str, int]]:
+        """A text that is a key as a whole, taken out; one of our placeholders stays."""
+        ours = _PLACEHOLDER.fullmatch(text)
+        if ours and self._seal(ours[1], ours[2]) == ours[3]:
+            return text, {}
+        return self.placeholder("key", text), {"key": 1}
 
     def spans(self, text: str) -> list[tuple[int, int, str]]:
         """Where in a text something would be taken out, and its kind; one pass, in order."""
@@ -72,16 +86,16 @@ class Redactor:
     def _seal(self, kind: str, told: str) -> str:
         return keyed(self._secret, "placeholder", f"{kind} {told}")[:8]
 
-    def _without_patterns(self, text: str, counts: dict[str, int]) -> str:
+    def _without_patterns(self, text: str, counts: dict[str, int], before: str) -> str:
         if is_plain(text):
             return text
         for _ in range(_PASSES):
             folded = fold(text)
-            found = self._find(text, folded)
+            found = self._find(text, folded, before)
             if not found:
                 return text
             text = self._replace(text, folded, found, counts)
-        return self._give_up(text, counts)
+        return self._give_up(text, counts, before)
 
     def _names(self, text: str) -> list[Found]:
         """Names, outside of placeholders; the text is otherwise done."""
@@ -94,8 +108,8 @@ class Redactor:
         ]
         return list(_apart(sorted(found), ours))
 
-    def _find(self, text: str, folded: Folded) -> list[Found]:
-        """What is to be taken out, in order, nothing twice."""
+    def _find(self, text: str, folded: Folded, before: str = "") -> list[Found]:
+        """What is to be taken out of a text that stands after another, in order, nothing twice."""
         ours = list[tuple[int, int]]()
         found = list[Found]()
         for match in _PLACEHOLDER.finditer(folded.text) if "[" in folded.text else ():
@@ -104,14 +118,7 @@ class Redactor:
                 ours.append(match.span())
             else:
                 found.append(Found(*match.span(), "forged", match[0]))
-        scan = Scan(folded.text)
-        found += keys(scan)
-        if "@" in scan.text or "(" in scan.text or "[" in scan.text:
-            found += emails(scan)
-        if scan.digits:
-            found += mixed_ids(scan)
-            found += numbers(scan)
-            found += machines(scan)
+        found += _moved(_by_pattern(Scan(before + folded.text)), len(before))
         if not found:
             return found
         return list(_apart(sorted(found), ours))
@@ -128,16 +135,39 @@ class Redactor:
             counts[each.kind] = counts.get(each.kind, 0) + 1
         return "".join([*parts, text[last:]])
 
-    def _give_up(self, text: str, counts: dict[str, int]) -> str:
+    def _give_up(self, text: str, counts: dict[str, int], before: str) -> str:
         """Whatever still holds something is taken out whole, from its line on."""
         folded = fold(text)
-        found = self._find(text, folded)
+        found = self._find(text, folded, before)
         if not found:
             return text
         start, _ = folded.origin(found[0].start, found[0].end)
         line = text.rfind("\n", 0, start) + 1
         counts["withheld"] = counts.get("withheld", 0) + 1
         return text[:line] + self.placeholder("withheld", text[line:])
+
+
+def _by_pattern(scan: Scan) -> list[Found]:
+    found = keys(scan)
+    if "@" in scan.text or "(" in scan.text or "[" in scan.text or scan.digits:
+        found += emails(scan)
+    if scan.digits:
+        found += mixed_ids(scan)
+        found += documents(scan)
+        found += numbers(scan)
+        found += machines(scan)
+    return found
+
+
+def _moved(found: list[Found], by: int) -> list[Found]:
+    """Finds as they stand in a text without its first characters."""
+    if not by:
+        return found
+    return [
+        Found(max(0, start - by), end - by, kind, value)
+        for start, end, kind, value in found
+        if end > by
+    ]
 
 
 def _apart(found: Sequence[Found], ours: Sequence[tuple[int, int]]) -> Iterator[Found]:

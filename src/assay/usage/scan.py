@@ -6,6 +6,7 @@ strings, which runs at memory speed; only what is found is looked at closely.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 
@@ -55,7 +56,8 @@ class Scan:
         """``0`` for digits, ``A`` for letters, ``?`` above ASCII; the rest as it is."""
         self.tokens = self.bytes.translate(_TOKENS)
         """``a`` for what keys are made of, a blank for the rest."""
-        self.digits = b"0" in self.classes
+        self.digits = self.classes.count(b"0")
+        """How many there are."""
         self.lower = self.bytes.lower() if self.digits else b""
         """In small letters; empty where there is no digit."""
 
@@ -68,6 +70,14 @@ class Scan:
         before = self.text[start - 1 : start] if start else ""
         after = self.text[end : end + 1]
         return not (_word(before) or _word(after))
+
+
+def places(text: str | bytes, word: str | bytes) -> Iterator[int]:
+    """Where a word stands, piece of a longer one or not."""
+    at = text.find(word)  # type: ignore[arg-type]
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)  # type: ignore[arg-type]
 
 
 def _word(each: str) -> bool:
