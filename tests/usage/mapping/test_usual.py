@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.usage.mapping.usual import OTHERS, Usual, numbered
+from assay.usage.mapping.usual import OTHERS, Usual, numbers_of
 
 THE, UND, CAKE = 1, 2, 3
 ENGLISH, GERMAN = 1, 2
@@ -19,10 +19,10 @@ WORDS = np.array([[THE, UND], [CAKE, 0]], dtype=np.int32)
 
 def test_languages_are_numbered_by_how_many_write_them() -> None:
     told = ["de", "en", None, "en", "und", "en", "de", ""]
-    assert numbered(told).tolist() == [2, 1, OTHERS, 1, OTHERS, 1, 2, OTHERS]
+    assert numbers_of(told).tolist() == [2, 1, OTHERS, 1, OTHERS, 1, 2, OTHERS]
     many = [f"l{each}" for each in range(40) for _ in range(40 - each)]
-    assert numbered(many).max() == 12
-    assert numbered(many)[-1] == OTHERS
+    assert numbers_of(many).max() == 12
+    assert numbers_of(many)[-1] == OTHERS
 
 
 def test_members_are_counted_by_group_and_language_without_those_of_no_group() -> None:

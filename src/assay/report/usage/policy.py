@@ -9,14 +9,13 @@ from html import escape
 from markupsafe import Markup
 
 from assay.report.page import inert, render_page
-from assay.report.text import Scale
+from assay.report.text import Scale, numbered
 from assay.report.usage.explorer import short
 from assay.report.usage.words import (
     excluded,
     facts,
     limits,
     nothing_why,
-    numbered,
     share,
     stability,
 )

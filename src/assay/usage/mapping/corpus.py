@@ -22,7 +22,7 @@ from assay.usage.mapping.hands import Alone, Hands
 from assay.usage.mapping.jobs import Words, part_table, read_hints, read_languages, read_words
 from assay.usage.mapping.principals import Hints, Principals, link
 from assay.usage.mapping.stages import load, load_json, save, save_json
-from assay.usage.mapping.usual import numbered
+from assay.usage.mapping.usual import numbers_of
 from assay.usage.mapping.words import BREAK, MOST_WORDS, without_placeholders
 
 _BLOCK = 10_000  # conversations whose words are counted at once
@@ -92,7 +92,7 @@ def read_corpus(usage: UsageFolder, folder: Path, done: Done, hands: Hands | Non
     bounds = np.concatenate(ends)
     if len(bounds) == 1:
         raise AssayError("the import holds no conversation.", where=str(usage.path))
-    languages = numbered(written_in)
+    languages = numbers_of(written_in)
     save(folder, ends=bounds, principals=principals.of, languages=languages)
     save_json(folder, "vocabulary", list(vocabulary))
     save_json(folder, "told", _told(principals))

@@ -19,7 +19,7 @@ _MOST_LANGUAGES = 12  # that are counted apart
 _FEW = 20  # conversations that those who stand in weigh
 
 
-def numbered(languages: Sequence[str | None]) -> NDArray[np.int32]:
+def numbers_of(languages: Sequence[str | None]) -> NDArray[np.int32]:
     """The language of each conversation, by number: the commonest of them; others are OTHERS."""
     told = Counter(each for each in languages if each and each != "und")
     number = {each: 1 + place for place, (each, _) in enumerate(told.most_common(_MOST_LANGUAGES))}
