@@ -9,9 +9,9 @@ import msgspec
 from markupsafe import Markup
 
 from assay.report.page import inert, render_page
-from assay.report.text import visible
+from assay.report.text import numbered, visible
 from assay.report.usage.packing import HEIGHT, WIDTH, Circle, pack
-from assay.report.usage.words import facts, limits, nothing_why, numbered, title
+from assay.report.usage.words import facts, limits, nothing_why, title
 from assay.usage.explore.changes import FALSE_ALARMS, FEWEST, Compared
 from assay.usage.explore.limits import FEW
 from assay.usage.explore.rates import Rates

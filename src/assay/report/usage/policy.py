@@ -9,7 +9,7 @@ from html import escape
 from markupsafe import Markup
 
 from assay.report.page import inert, render_page
-from assay.report.text import Scale
+from assay.report.text import Scale, numbered
 from assay.report.usage.explorer import short
 from assay.report.usage.words import (
     excluded,
