@@ -16,7 +16,6 @@ from assay.report.usage.words import (
     facts,
     limits,
     nothing_why,
-    numbered,
     share,
     stability,
 )
