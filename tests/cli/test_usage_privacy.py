@@ -43,7 +43,7 @@ def test_what_is_overdue_is_said_and_purged(root: Path) -> None:
     assert "past its retention" in assay(root, "import", "may.jsonl").stderr
     purged = assay(root, "purge")
     assert "may/raw/part-00000.parquet" in purged.stdout
-    assert "1 rows of 1 files, 1 files whole" in purged.stderr
+    assert "1 row of 1 file, 1 file whole" in purged.stderr
     assert api.overdue_purges(workspace=root) == []
 
 
