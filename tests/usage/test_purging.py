@@ -167,6 +167,10 @@ def test_an_import_that_cannot_be_purged_does_not_keep_the_others_from_it(root: 
     with one.lock(), pytest.raises(StoreError, match="another process"):
         api.purge_usage(account="bob", workspace=root)
     assert (one.read().conversations, other.read().conversations) == (60, 40)
+    (one.path / "purge.json").write_text('{"account": null}')  # as a killed purge leaves it
+    with one.lock(), pytest.raises(StoreError, match="another process"):
+        api.purge_usage("b", everything=True, workspace=root)
+    assert (one.path.exists(), other.path.exists()) == (True, False)
 
 
 def test_a_private_map_stays_without_the_accounts_conversations(root: Path) -> None:

@@ -145,7 +145,7 @@ def _delete_account(place: Workspace, folder: UsageFolder, account: str) -> Purg
         _blank_notes(place, folder, ids)
         _set_aside(folder, ids)
     for part in folder.parts():  # last: they tell which conversations are the account's
-        drop_rows(part, "account_id", lambda value: value == account)
+        drop_rows(part, "account_id", {account}.__contains__)
     if ids or begun:
         _emptied(folder)
         _recount(folder)
@@ -250,7 +250,7 @@ def _recount(folder: UsageFolder) -> None:
 
 def _verify(folder: UsageFolder, account: str, ids: Collection[str]) -> None:
     for part in folder.parts():
-        if count_rows(part, "account_id", lambda value: value == account)[0]:
+        if count_rows(part, "account_id", {account}.__contains__)[0]:
             raise _still(part)
     for table in _tables(folder):
         if _due(table, ids):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -46,20 +46,26 @@ def purge_usage(
     if account is not None and not account.strip():
         raise AssayError("which account?", fix="Give its id as the logs have it: --account ID")
     place = Workspace.find(Path(workspace))
-    done = _each(partial(fulfil, place, folder, wish) for folder, wish in unfinished(place))
-    if everything and name in {
-        purged.import_name for purged in done if purged.what == "everything"
-    }:
-        return done
+    return _each(_purges(place, name, everything=everything, account=account))
+
+
+def _purges(
+    place: Workspace, name: str | None, *, everything: bool, account: str | None
+) -> Iterator[Callable[[], Purged]]:
+    """What is to be done, in order; the imports are looked for when what was begun has ended."""
+    begun = unfinished(place)
+    for folder, wish in begun:
+        yield partial(fulfil, place, folder, wish)
+    if everything and (name, Wish(None)) in [(folder.name, wish) for folder, wish in begun]:
+        return
     folders = usage_folders(place) if name is None else [existing_import(place, name)]
     if everything:
-        return [*done, *(fulfil(place, folder, Wish(None)) for folder in folders)]
-    if account is not None:
-        wishes = [Wish(each) for each in account_hashes(workspace_secret(place.root), account)]
-        return done + _each(
-            partial(fulfil, place, folder, wish) for wish in wishes for folder in folders
-        )
-    return done + _each(partial(purge_expired, place, folder) for folder in folders)
+        yield from (partial(fulfil, place, folder, Wish(None)) for folder in folders)
+    elif account is not None:
+        for each in account_hashes(workspace_secret(place.root), account):
+            yield from (partial(fulfil, place, folder, Wish(each)) for folder in folders)
+    else:
+        yield from (partial(purge_expired, place, folder) for folder in folders)
 
 
 def _each(purges: Iterable[Callable[[], Purged]]) -> list[Purged]:

@@ -35,7 +35,6 @@ def workspace_secret(root: Path) -> bytes:
     folder = root / "usage"
     path = folder / "secret.key"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         keep_out_of_git(folder)
         if not os.path.lexists(path):
             _make(path)
@@ -106,7 +105,8 @@ def _read(path: Path) -> bytes:
 
 
 def keep_out_of_git(folder: Path) -> None:
-    """Have git pass over a workspace's usage: logs and the secret belong in no repository."""
+    """Make a workspace's folder of usage, over which git passes: what is in it is nobody else's."""
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / ".gitignore"
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -40,8 +40,7 @@ from assay.usage.mapping.privacy import AUDITED
 from assay.usage.mapping.words import BREAK, pieces
 
 _MOST_TEXTS = 30  # of a group that a model sees, one of each principal
-QUOTED = 5
-"""So many words on end are a quote."""
+_QUOTED = 5  # so many words on end are a quote
 _FREQUENT = 0.05  # of all conversations: a word in so many tells of nobody
 
 
@@ -150,9 +149,7 @@ class _Describing:
         outside = [self._first[level][other] for other in self._beside[level][number]]
         reply = await model.generate(naming_request(told, [name for name in outside if name]))
         found = described_by(reply.text)
-        if found is None or tells_of_somebody(found, self._of_few(level, number)):
-            return
-        if self._quotes(level, number, found):
+        if found is None or self._tells_of_somebody(level, number, found):
             return
         rating = rating_of((await model.generate(auditing_request(found))).text)
         figure = self.levels[level][number]
@@ -183,30 +180,51 @@ class _Describing:
         order, bounds = self._members[level]
         return order[bounds[number] : bounds[number + 1]]
 
-    def _of_few(self, level: int, number: int) -> set[str]:
-        """The group's words that fewer than k of its principals used, but for frequent ones."""
+    def _tells_of_somebody(self, level: int, number: int, found: Described) -> bool:
+        """Whether a description tells of few people of its group, by its words or by quoting."""
         rows = self._rows_of(level, number)
         words, of = self._corpus.words_of(rows)
+        who, said = self._whose[rows][of], words != BREAK
+        return tells_of_somebody(found, self._of_few(words, who)) or self._quotes(
+            found, words[said], of[said], who[said]
+        )
+
+    def _of_few(self, words: NDArray[np.int32], who: NDArray[np.int32]) -> set[str]:
+        """The group's words that fewer than k of its principals used, but for frequent ones.
+
+        Args:
+            words: of the group.
+            who: the principal of each.
+        """
         people = int(self._whose.max()) + 1
-        pairs = np.unique(words.astype(np.int64) * people + self._whose[rows][of])
+        pairs = np.unique(words.astype(np.int64) * people + who)
         distinct, uses = np.unique(pairs // people, return_counts=True)
         frequent = self._corpus.frequencies[distinct] >= _FREQUENT * len(self._corpus)
         return {self._words[each] for each in distinct[(uses < self._k) & ~frequent].tolist()}
 
-    def _quotes(self, level: int, number: int, found: Described) -> bool:
+    def _quotes(
+        self,
+        found: Described,
+        words: NDArray[np.int32],
+        of: NDArray[np.int64],
+        who: NDArray[np.int32],
+    ) -> bool:
         """Whether words on end are as some of the group wrote them, and fewer than k of its people.
 
         Marks between words count for nothing: who quotes may set others.
+
+        Args:
+            words: of the group, without marks.
+            of: the conversation of each.
+            who: the principal of each.
         """
-        rows = self._rows_of(level, number)
-        words, of = self._corpus.words_of(rows)
-        words, of = words[words != BREAK], of[words != BREAK]
+        starts = max(len(words) - _QUOTED + 1, 0)
         for run in self._runs(found):
-            at = np.flatnonzero(words[: len(words) - QUOTED + 1] == run[0])
+            at = np.flatnonzero(words[:starts] == run[0])
             for place, word in enumerate(run[1:], start=1):
                 at = at[words[at + place] == word]
-            at = at[of[at] == of[at + QUOTED - 1]]
-            if 0 < len(np.unique(self._whose[rows][of[at]])) < self._k:
+            at = at[of[at] == of[at + _QUOTED - 1]]
+            if 0 < len(np.unique(who[at])) < self._k:
                 return True
         return False
 
@@ -214,7 +232,7 @@ class _Describing:
         """Every run of so many words of a name or summary that the import has."""
         for told in (found.name, found.summary):
             known = [self._numbers.get(word, BREAK) for word in pieces(told) if word]
-            for start in range(len(known) - QUOTED + 1):
-                run = known[start : start + QUOTED]
+            for start in range(len(known) - _QUOTED + 1):
+                run = known[start : start + _QUOTED]
                 if BREAK not in run:
                     yield run

@@ -39,7 +39,7 @@ class Usual:
         self._languages = languages
         self._sizes = np.bincount(languages, minlength=len(counts))
         self._counts = counts
-        self._overall = counts.sum(axis=0) / max(self.conversations, 1)
+        self._total = counts.sum(axis=0)
 
     def members(self, labels: NDArray[np.int32], groups: int) -> NDArray[np.int64]:
         """By group and language, how many conversations it holds."""
@@ -65,8 +65,7 @@ class Usual:
             Shares of conversations, in the shape of ``words``.
         """
         size, everybody = members.sum(), self.conversations
-        rest = np.maximum(self._overall[words] * everybody - size * said, 0)
-        rest /= max(everybody - size, 1)
+        rest = np.maximum(self._total[words] - size * said, 0) / max(everybody - size, 1)
         elsewhere = np.zeros(words.shape)
         for language in np.flatnonzero(members):
             own = members[language]

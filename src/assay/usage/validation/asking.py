@@ -42,7 +42,6 @@ def ask_all(
 
     async def work() -> None:
         async with OpenModels(roles, settings) as models:
-            place.usage_folder.mkdir(parents=True, exist_ok=True)
             keep_out_of_git(place.usage_folder)  # it quotes the conversations
             journal = Journal(place.usage_folder / JOURNAL)
             try:

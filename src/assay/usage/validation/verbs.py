@@ -77,7 +77,6 @@ def _describer(place: Workspace, known: Settings, asked: ValidationSettings) -> 
     if asked.namer is None:
         return None
     controls = within_budget(Controls(), known)
-    place.usage_folder.mkdir(parents=True, exist_ok=True)
     keep_out_of_git(place.usage_folder)  # the journal quotes the conversations
     return Describer(asked.namer, known, controls, place.usage_folder / ".validate-namer.journal")
 
